@@ -2,6 +2,22 @@
 
 mod types;
 
+mod spec;
+
+mod command;
+
+mod event;
+
+pub use command::{
+    Amend, Cancel, CancelAllAfter, ClientOrderId, ClientOrderIdError, Command, LinkKind, Linked, MassCancel,
+    MassCancelCause, OrderKind, OrderRef, Peg, Phase, Place, PostOnly, Scope, SelfTrade, SetMark, SetPhase,
+    TimeInForce, Trail, Visibility,
+};
+pub use event::{CancelReason, Displayed, Event, EventBatch, OrderType, RejectReason, Request};
+pub use spec::{
+    Allocation, ConvertError, InstrumentSpec, InstrumentSpecBuilder, InstrumentTerms, SpecError,
+    TriggerSource,
+};
 pub use types::{
     AccountId, AssetId, GroupId, InstrumentId, Notional, OrderId, Price, Qty, Seq, Side, Timestamp,
 };
