@@ -18,6 +18,14 @@ pub use spec::{
     Allocation, ConvertError, InstrumentSpec, InstrumentSpecBuilder, InstrumentTerms, SpecError,
     TriggerSource,
 };
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the market, which uses all of it, comes next"
+)]
+mod book;
+
+pub use book::OrderIds;
 pub use types::{
     AccountId, AssetId, GroupId, InstrumentId, Notional, OrderId, Price, Qty, Seq, Side, Timestamp,
 };

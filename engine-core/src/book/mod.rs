@@ -1,0 +1,21 @@
+//! Resting orders with price-time priority, and nothing else.
+//!
+//! ```text
+//! Orders<D>   slot -> {id, quantity, price, links}        one store, may serve many books
+//! Sides       side -> ladder -> level -> first .. last    one instrument's two sides
+//! ```
+//!
+//! An order lives in a slot of [`Orders`] from `insert` to `remove`. In between it is *parked* (in no queue)
+//! or stands in one of the two queues of its price: [`Queue::Displayed`], or [`Queue::Behind`], which trades
+//! after it. Queues are linked through the slots, so a book holds no memory per order of its own.
+
+mod orders;
+mod sides;
+
+#[cfg(test)]
+mod tests;
+
+pub use orders::OrderIds;
+
+pub(crate) use orders::{Orders, Queue, RestoreError, Slot};
+pub(crate) use sides::Sides;
