@@ -1,0 +1,27 @@
+//! The chores of this repository: one task per alias in `.cargo/config.toml`.
+//!
+//! A task is a name, a line of help and a function. Adding one means a module here, an entry in [`TASKS`] and an
+//! alias.
+
+use std::process::ExitCode;
+
+pub mod verify;
+pub mod workspace;
+
+/// A chore that an alias starts.
+#[derive(Debug)]
+pub struct Task {
+    /// The word after `cargo`.
+    pub name: &'static str,
+    /// What the task does, in one line.
+    pub purpose: &'static str,
+    /// Runs the task with the arguments that follow its name.
+    pub run: fn(&[String]) -> ExitCode,
+}
+
+/// Every task, in the order in which the help lists them.
+pub const TASKS: &[Task] = &[Task {
+    name: "verify",
+    purpose: "runs every check there is",
+    run: verify::run,
+}];
