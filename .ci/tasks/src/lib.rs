@@ -5,6 +5,8 @@
 
 use std::process::ExitCode;
 
+#[cfg(doctest)]
+mod pages;
 pub mod verify;
 pub mod workspace;
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::workspace::{Workspace, WorkspaceError};
 
 mod deny;
+mod fuzz;
 mod invocation;
 mod steps;
 
@@ -22,7 +23,8 @@ Options:
 
 Examples:
   cargo verify               everything, as CI does it
-  cargo verify fmt clippy    two steps, for instance before a commit";
+  cargo verify fmt clippy    two steps, for instance before a commit
+  FUZZ_SECONDS=600 cargo verify fuzz    ten minutes for each fuzz target instead of one";
 
 /// The exit code for a command line that makes no sense, as shells use it.
 const USAGE_ERROR: u8 = 2;
@@ -147,11 +149,16 @@ fn print_summary(finished: &[Finished], elapsed: Duration) {
             step.outcome.report()
         );
     }
-    println!(
-        "cargo verify: all good after {}; steps: {}",
-        clock(elapsed),
-        finished.len()
-    );
+    let skipped: Vec<&str> = finished
+        .iter()
+        .filter(|step| !step.outcome.is_done())
+        .map(|step| step.name)
+        .collect();
+    let rest = match skipped.as_slice() {
+        [] => "nothing was left out".to_owned(),
+        names => format!("left out: {}", names.join(", ")),
+    };
+    println!("cargo verify: no check failed in {}; {rest}", clock(elapsed));
 }
 
 /// Minutes and seconds for people, with tenths only where they mean something.

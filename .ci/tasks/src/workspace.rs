@@ -107,6 +107,15 @@ impl Workspace {
 }
 
 impl Package {
+    /// The names of the programs that it builds.
+    pub fn binaries(&self) -> impl Iterator<Item = &str> {
+        let is_binary = |target: &&Target| target.kind.iter().any(|kind| kind == "bin");
+        self.targets
+            .iter()
+            .filter(is_binary)
+            .map(|target| target.name.as_str())
+    }
+
     /// Whether some registry accepts this crate.
     pub fn is_published(&self) -> bool {
         self.publish

@@ -2,7 +2,8 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::process::{Command, Stdio};
+use std::fs::File;
+use std::process::{Child, Command, Stdio};
 
 use super::steps::StepError;
 use crate::workspace::{cargo, repository};
@@ -56,6 +57,17 @@ impl Invocation {
             command: self.to_string(),
             status,
         })
+    }
+
+    /// Shows the command and leaves it running, with all of its output going to a file.
+    pub(super) fn start(&self, log: File) -> Result<Child, StepError> {
+        println!("$ {self}");
+        let cannot = |source| StepError::Start {
+            command: self.to_string(),
+            source,
+        };
+        let errors = log.try_clone().map_err(cannot)?;
+        self.command().stdout(log).stderr(errors).spawn().map_err(cannot)
     }
 
     /// Runs the command silently and returns what it wrote to its standard output; `None` if it failed.

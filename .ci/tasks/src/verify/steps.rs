@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
 use thiserror::Error;
 
 use super::deny::deny;
+use super::fuzz::fuzz;
 use super::invocation::Invocation;
 use crate::workspace::{Package, Workspace};
 
@@ -23,6 +25,8 @@ pub(super) struct Step {
 pub(super) enum Outcome {
     /// Everything that the step stands for was checked.
     Done,
+    /// There was nothing to check; the reason says why.
+    Skipped(&'static str),
 }
 
 /// Why a step failed.
@@ -33,6 +37,22 @@ pub(super) enum StepError {
     Exit { command: String, status: ExitStatus },
     #[error("`{command}` could not be started: {source}")]
     Start { command: String, source: io::Error },
+    #[error("`{command}` gave no answer that makes sense")]
+    Answer { command: String },
+    #[error("{name} is `{value}`, which is not a whole number")]
+    Variable { name: &'static str, value: String },
+    #[error("{path} cannot be used: {source}", path = .path.display())]
+    File { path: PathBuf, source: io::Error },
+}
+
+impl StepError {
+    /// Turns what went wrong with one file or folder into the failure of the step.
+    pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::File {
+            path: path.to_owned(),
+            source,
+        }
+    }
 }
 
 /// Every step, in the order in which they run.
@@ -77,13 +97,24 @@ pub(super) const STEPS: &[Step] = &[
         purpose: "licences, duplicates and sources of the dependencies are in order",
         run: deny,
     },
+    Step {
+        name: "fuzz",
+        purpose: "no fuzz target fails within a minute",
+        run: fuzz,
+    },
 ];
 
 impl Outcome {
+    /// Whether something was checked.
+    pub(super) fn is_done(&self) -> bool {
+        matches!(self, Self::Done)
+    }
+
     /// The outcome with its reason.
     pub(super) fn report(&self) -> String {
         match self {
             Self::Done => "good".to_owned(),
+            Self::Skipped(reason) => format!("left out, {reason}"),
         }
     }
 }

@@ -1,0 +1,1 @@
+//! The pages with code, so that `cargo test --doc` compiles it. A test names the page that is missing here.
