@@ -211,6 +211,18 @@ mod tests {
     }
 
     #[test]
+    fn the_contributing_page_explains_every_step() {
+        let page = include_str!("../../../docs/contributing.md");
+        for step in STEPS {
+            assert!(
+                page.contains(&format!("\n| `{}` | ", step.name)),
+                "docs/contributing.md lacks {}",
+                step.name
+            );
+        }
+    }
+
+    #[test]
     fn times_are_readable() {
         assert_eq!(clock(Duration::from_millis(950)), "0.9 s");
         assert_eq!(clock(Duration::from_secs(61)), "1 m 01 s");
