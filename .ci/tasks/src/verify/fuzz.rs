@@ -50,7 +50,7 @@ pub(super) fn fuzz(workspace: &Workspace) -> Result<Outcome, StepError> {
     let seconds = seconds()?;
     let host = host()?;
     for package in workspace.members_in("fuzz") {
-        build(package, &host).run()?;
+        build(&package.name, &host).run()?;
     }
     let at_once = thread::available_parallelism().map_or(1, NonZero::get);
     println!(
@@ -71,9 +71,9 @@ pub(super) fn fuzz(workspace: &Workspace) -> Result<Outcome, StepError> {
 }
 
 /// Naming the host as the target keeps the flags away from build scripts and procedural macros.
-fn build(package: &Package, host: &str) -> Invocation {
+fn build(package: &str, host: &str) -> Invocation {
     Invocation::cargo("build --release --bins --target")
-        .args([host, "--package", package.name.as_str()])
+        .args([host, "--package", package])
         .env("RUSTFLAGS", FLAGS)
 }
 
@@ -156,4 +156,46 @@ fn finish(mut running: Running) -> Result<(), StepError> {
         tail.join("\n")
     );
     Err(StepError::Exit { command, status })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process;
+
+    use super::*;
+
+    /// Runs a program in the place of a fuzz target.
+    fn outcome(program: &str) -> Result<(), StepError> {
+        let log = env::temp_dir().join(format!("engine-tasks-{program}-{}.log", process::id()));
+        let invocation = Invocation::new(program);
+        let child =
+            invocation.start(File::create(&log).expect("the folder for temporary files is writable"))?;
+        let outcome = finish(Running {
+            target: program.to_owned(),
+            invocation,
+            log: log.clone(),
+            child,
+        });
+        fs::remove_file(log).expect("the log has just been written");
+        outcome
+    }
+
+    #[test]
+    fn a_target_that_fails_fails_the_step() {
+        assert!(matches!(outcome("false"), Err(StepError::Exit { .. })));
+        assert!(outcome("true").is_ok());
+    }
+
+    #[test]
+    fn targets_are_built_with_counters_and_checks() {
+        let command = build("engine-fuzz", "some-host").to_string();
+        assert!(
+            command.contains("sancov-module") && command.contains("-Cdebug-assertions"),
+            "{command}"
+        );
+        assert!(
+            command.ends_with("--target some-host --package engine-fuzz"),
+            "{command}"
+        );
+    }
 }
