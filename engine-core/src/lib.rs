@@ -8,6 +8,9 @@ mod command;
 
 mod event;
 
+#[allow(dead_code, reason = "the engine comes next")]
+mod market;
+
 pub use command::{
     Amend, Cancel, CancelAllAfter, ClientOrderId, ClientOrderIdError, Command, LinkKind, Linked, MassCancel,
     MassCancelCause, OrderKind, OrderRef, Peg, Phase, Place, PostOnly, Scope, SelfTrade, SetMark, SetPhase,

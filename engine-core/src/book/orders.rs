@@ -200,6 +200,11 @@ impl<D: Copy + Default> Orders<D> {
         self.len >= self.orders_max || self.free == NIL && self.records.len() >= NIL as usize
     }
 
+    /// Whether this many more orders can be inserted.
+    pub(crate) fn has_room_for(&self, count: usize) -> bool {
+        self.len() + count <= self.orders_max as usize
+    }
+
     /// Who names the orders.
     #[inline]
     pub(crate) fn ids(&self) -> OrderIds {

@@ -1,0 +1,241 @@
+//! One instrument's state, and the floor on which a command is carried out.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::auction::Auction;
+use super::linked::Link;
+use super::stops::Stops;
+use super::store::{Store, WaitsFor, flag};
+use crate::book::{Queue, Sides, Slot};
+use crate::command::{Phase, TimeInForce};
+use crate::event::{CancelReason, Displayed, Event, OrderType, RejectReason, Request};
+use crate::spec::{InstrumentSpec, TriggerSource};
+use crate::types::{AccountId, InstrumentId, OrderId, Price, Qty, Side, Timestamp};
+
+/// Everything that one instrument's market remembers, but for its orders, which live in the [`Store`].
+///
+/// Invariants: `live` is the sum of what its live orders have left; outside an auction, and a halt after one, the
+/// displayed sides do not reach each other; what follows from a command (`pending`) is empty between commands;
+/// every waiting order stands in exactly one of `stops`, `pegs`, `for_auction`, `auction` and `links`.
+pub(crate) struct Instrument {
+    pub(crate) id: InstrumentId,
+    pub(crate) spec: InstrumentSpec,
+    pub(crate) phase: Phase,
+    pub(crate) sides: Sides,
+    /// What all live orders of a side have left.
+    pub(crate) live: [Qty; 2],
+    /// The price of the last trade.
+    pub(crate) last: Option<Price>,
+    /// The mark price.
+    pub(crate) marked: Option<Price>,
+    pub(crate) stops: Stops,
+    /// Pegged orders, queued or not, by arrival.
+    pub(crate) pegs: BTreeMap<u64, Slot>,
+    /// Queued all-or-none orders, by rank (the best first) and arrival.
+    pub(crate) all_or_none: [BTreeMap<(i64, u64), Slot>; 2],
+    /// At-the-open and at-the-close orders, queued or not, by arrival.
+    pub(crate) for_auction: BTreeMap<u64, Slot>,
+    pub(crate) auction: Auction,
+    pub(crate) links: BTreeMap<u64, Link>,
+    pub(crate) pending: Pending,
+}
+
+/// What still follows from the command that is being carried out.
+#[derive(Default)]
+pub(crate) struct Pending {
+    /// Links of which an order has traded, was set off or is over.
+    pub(crate) touched: VecDeque<u64>,
+    /// Stops that have been elected and wait for their turn.
+    pub(crate) elected: VecDeque<OrderId>,
+    /// An order was queued since all-or-none orders were last tried.
+    pub(crate) queued: bool,
+    /// The trigger price may have changed since stops were last elected.
+    pub(crate) trigger_moved: bool,
+    /// A peg may stand at another price than it should.
+    pub(crate) book_moved: bool,
+}
+
+impl Instrument {
+    /// A market without orders.
+    pub(crate) fn new(id: InstrumentId, spec: InstrumentSpec) -> Self {
+        Self {
+            id,
+            phase: spec.terms().initial_phase,
+            spec,
+            sides: Sides::new(),
+            live: [Qty::ZERO; 2],
+            last: None,
+            marked: None,
+            stops: Stops::default(),
+            pegs: BTreeMap::new(),
+            all_or_none: [BTreeMap::new(), BTreeMap::new()],
+            for_auction: BTreeMap::new(),
+            auction: Auction::default(),
+            links: BTreeMap::new(),
+            pending: Pending::default(),
+        }
+    }
+
+    /// The price that sets off stops.
+    pub(crate) fn trigger_price(&self) -> Option<Price> {
+        match self.spec.terms().trigger_source {
+            TriggerSource::LastTrade => self.last,
+            TriggerSource::Mark => self.marked,
+        }
+    }
+}
+
+/// Where one command is carried out: an instrument, the orders, the time, and the events that it leaves.
+pub(crate) struct Floor<'a> {
+    pub(crate) market: &'a mut Instrument,
+    pub(crate) store: &'a mut Store,
+    pub(crate) now: Timestamp,
+    pub(crate) events: &'a mut Vec<Event>,
+}
+
+impl Floor<'_> {
+    #[inline]
+    pub(super) fn say(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    /// Says that a command about an order was refused.
+    #[cold]
+    pub(super) fn refuse(
+        &mut self,
+        request: Request,
+        order: OrderId,
+        account: Option<AccountId>,
+        reason: RejectReason,
+    ) {
+        let instrument = Some(self.market.id);
+        self.say(Event::Rejected { instrument, order, account, request, reason });
+    }
+
+    /// Puts an order into a queue of its price and says so.
+    #[inline]
+    pub(super) fn queue(&mut self, slot: Slot, queue: Queue) {
+        let Self { market, store, .. } = self;
+        market.sides.enqueue(&mut store.orders, slot, queue);
+        market.pending.queued = true;
+        market.pending.book_moved = true;
+        let displayed = match queue {
+            Queue::Displayed => store.orders.quantity(slot),
+            Queue::Behind => Qty::ZERO,
+        };
+        let rested = Event::Rested {
+            instrument: market.id,
+            order: store.orders.id(slot),
+            side: store.orders.side(slot),
+            price: store.orders.price(slot),
+            displayed,
+        };
+        self.say(rested);
+        if self.store.orders.mark(slot) & flag::ALL_OR_NONE != 0 {
+            let (side, key) = self.all_or_none_key(slot);
+            self.market.all_or_none[side as usize].insert(key, slot);
+        }
+    }
+
+    /// Takes an order out of its queue, alive, and tells where it was displayed.
+    pub(super) fn unqueue(&mut self, slot: Slot) -> Option<Displayed> {
+        let queue = self.store.orders.queue(slot)?;
+        if self.store.orders.mark(slot) & flag::ALL_OR_NONE != 0 {
+            let (side, key) = self.all_or_none_key(slot);
+            self.market.all_or_none[side as usize].remove(&key);
+        }
+        let orders = &mut self.store.orders;
+        self.market.sides.dequeue(orders, slot);
+        self.market.pending.book_moved = true;
+        let displayed = Displayed { price: orders.price(slot), quantity: orders.quantity(slot) };
+        (queue == Queue::Displayed).then_some(displayed)
+    }
+
+    /// Where an all-or-none order stands among those of its side.
+    fn all_or_none_key(&self, slot: Slot) -> (Side, (i64, u64)) {
+        let side = self.store.orders.side(slot);
+        let price = self.store.orders.price(slot).ticks();
+        let worse = match side {
+            Side::Buy => -price,
+            Side::Sell => price,
+        };
+        (side, (worse, self.store.details(slot).arrival))
+    }
+
+    /// The one door out: takes an order from wherever it stands and forgets it. `remaining` is what it had left.
+    #[inline]
+    pub(super) fn leave(&mut self, slot: Slot, remaining: Qty) -> Option<Displayed> {
+        let displayed = self.unqueue(slot);
+        self.market.live[self.store.orders.side(slot) as usize] -= remaining;
+        if self.store.orders.mark(slot) != 0 {
+            self.unlist(slot, remaining);
+        }
+        self.store.remove(slot);
+        displayed
+    }
+
+    /// Takes an order with conditions out of every list that it stands in.
+    #[cold]
+    fn unlist(&mut self, slot: Slot, remaining: Qty) {
+        let details = *self.store.details(slot);
+        let Some(&conditions) = self.store.conditions(slot) else { return };
+        if conditions.order_type == OrderType::Pegged {
+            self.market.pegs.remove(&details.arrival);
+        }
+        if matches!(conditions.time_in_force, TimeInForce::AtOpen | TimeInForce::AtClose) {
+            self.market.for_auction.remove(&details.arrival);
+        }
+        match conditions.waits {
+            Some(WaitsFor::Trigger) => self.market.stops.remove(&conditions, details.arrival, self.store.orders.side(slot)),
+            Some(WaitsFor::Uncrossing) => {
+                self.market.auction.markets[self.store.orders.side(slot) as usize].remove(&details.arrival);
+            }
+            _ => {}
+        }
+        if let Some(link) = conditions.link {
+            self.unlink(link, slot, details.total - remaining);
+        }
+    }
+
+    /// Ends an order before all of it traded, and says so.
+    pub(super) fn cancel(&mut self, slot: Slot, reason: CancelReason) {
+        let remaining = self.store.remaining(slot);
+        self.cancel_rest(slot, remaining, reason);
+    }
+
+    /// Like [`Floor::cancel`], for an order whose remaining quantity the caller keeps.
+    pub(super) fn cancel_rest(&mut self, slot: Slot, remaining: Qty, reason: CancelReason) {
+        let instrument = self.market.id;
+        let order = self.store.orders.id(slot);
+        let side = self.store.orders.side(slot);
+        let account = self.store.details(slot).account;
+        let displayed = self.leave(slot, remaining);
+        self.say(Event::Cancelled { instrument, order, account, side, remaining, displayed, reason });
+    }
+
+    /// Gives an order a new place in the order of arrival; it must stand in no list that goes by arrival.
+    pub(super) fn arrive_anew(&mut self, slot: Slot) {
+        let arrival = self.store.next_arrival();
+        self.store.orders.data_mut(slot).arrival = arrival;
+    }
+
+    /// Carries out what follows from what has been done, until nothing does: rule 4.6.
+    pub(super) fn come_to_rest(&mut self) {
+        loop {
+            if let Some(link) = self.market.pending.touched.pop_front() {
+                self.settle_link(link);
+                continue;
+            }
+            if self.market.phase != Phase::Continuous {
+                break;
+            }
+            if self.try_all_or_none() || self.elect_and_set_off() || self.place_pegs() {
+                continue;
+            }
+            break;
+        }
+        if self.market.phase == Phase::Auction {
+            self.say_indicative();
+        }
+    }
+}

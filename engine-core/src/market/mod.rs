@@ -1,0 +1,27 @@
+//! One instrument's trading rules: everything between a command and the book.
+//!
+//! The rules are those of `docs/matching-rules.md`, whose numbers the comments name. A command is carried out on a
+//! [`Floor`](floor::Floor): it is admitted or refused, an admitted order is entered, takes, and rests, waits or is
+//! over; then what follows from it is carried out until nothing does.
+//!
+//! ```text
+//! admit ─→ enter ─→ take ─→ rest ─→ come to rest: links, all-or-none, stops, pegs
+//! ```
+
+mod admit;
+mod amend;
+mod auction;
+mod cancel;
+mod enter;
+mod floor;
+mod linked;
+mod pegs;
+mod phases;
+mod pro_rata;
+mod self_trade;
+mod stops;
+mod store;
+mod take;
+
+pub(crate) use floor::{Floor, Instrument};
+pub(crate) use store::Store;

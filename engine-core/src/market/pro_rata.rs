@@ -1,0 +1,70 @@
+//! Sharing a level out by size: rules 3.7 and 5.5.
+
+use super::floor::Floor;
+use super::self_trade::Prevented;
+use super::store::flag;
+use super::take::Taker;
+use crate::book::Slot;
+use crate::command::SelfTrade;
+use crate::spec::Allocation;
+use crate::types::{Price, Qty};
+
+impl Floor<'_> {
+    /// Shares out what the taker wants of a displayed level that it does not use up. If self-trade prevention has
+    /// to act on the level it does only that, and the level is looked at again.
+    #[cold]
+    pub(super) fn share_level(&mut self, taker: &mut Taker, first: Slot, price: Price, wanted: Qty) -> Prevented {
+        if taker.self_trade != SelfTrade::None {
+            let own = self.level_from(first).find(|slot| self.is_own(taker, *slot));
+            if let Some(own) = own {
+                return self.prevent(taker, own, wanted);
+            }
+        }
+        let shares = self.shares(first, wanted);
+        let mut used_up = Vec::new();
+        for (maker, share) in shares.into_iter().filter(|(_, share)| !share.is_zero()) {
+            self.say_traded(taker, maker, price, share);
+            taker.spend(price, share);
+            let is_iceberg = self.store.orders.mark(maker) & flag::ICEBERG != 0;
+            if is_iceberg && share == self.store.orders.quantity(maker) {
+                used_up.push((maker, share));
+            } else {
+                self.fill_maker(maker, share);
+            }
+        }
+        for (iceberg, share) in used_up {
+            self.fill_maker(iceberg, share);
+        }
+        Prevented::NotTaker
+    }
+
+    /// What each displayed order of a level gets of `wanted`, in queue order.
+    fn shares(&self, first: Slot, wanted: Qty) -> Vec<(Slot, Qty)> {
+        let Allocation::ProRata { top_order, min_lots } = self.market.spec.terms().allocation else {
+            unreachable!("only a pro-rata level is shared out");
+        };
+        let mut shares: Vec<(Slot, Qty)> = self.level_from(first).map(|slot| (slot, Qty::ZERO)).collect();
+        let mut left = wanted;
+        let mut sharing = shares.as_mut_slice();
+        if top_order {
+            let (top, others) = sharing.split_first_mut().expect("a level has an order");
+            top.1 = left.min(self.store.orders.quantity(top.0));
+            left -= top.1;
+            sharing = others;
+        }
+        let size = |slot: Slot| u128::from(self.store.orders.quantity(slot).lots());
+        let total: u128 = sharing.iter().map(|(slot, _)| size(*slot)).sum();
+        let due = u128::from(left.lots());
+        for (slot, share) in sharing.iter_mut() {
+            let lots = Qty::new(u64::try_from(due * size(*slot) / total).expect("a share is at most what is due"));
+            *share = if lots < min_lots { Qty::ZERO } else { lots };
+            left -= *share;
+        }
+        for (slot, share) in sharing {
+            let more = left.min(self.store.orders.quantity(*slot) - *share);
+            *share += more;
+            left -= more;
+        }
+        shares
+    }
+}

@@ -1,0 +1,214 @@
+//! Orders that wait for a price: rule 7.
+
+use std::collections::BTreeMap;
+
+use super::enter::Entry;
+use super::floor::Floor;
+use super::store::{Conditions, WaitsFor};
+use crate::book::Slot;
+use crate::command::Trail;
+use crate::event::{Event, OrderType};
+use crate::types::{Price, Side};
+
+/// The waiting stops of one instrument.
+///
+/// Invariants: a stop with a trigger stands once in `rising` or `falling`; one that trails also stands in
+/// `followed`, under the best price that it has seen, or in `blind` as long as there was none.
+#[derive(Default)]
+pub(crate) struct Stops {
+    /// Set off at or above their trigger; by trigger and arrival.
+    rising: BTreeMap<(i64, u64), Slot>,
+    /// Set off at or below their trigger; by the trigger's negative and arrival.
+    falling: BTreeMap<(i64, u64), Slot>,
+    /// Trailing sells by the highest price that they have seen, and buys by the negative of the lowest.
+    followed: [BTreeMap<(i64, u64), Slot>; 2],
+    /// Trailing stops that have seen no price, by arrival.
+    blind: BTreeMap<u64, Slot>,
+}
+
+/// Whether a stop of this type and side is set off by a rise.
+fn is_rising(order_type: OrderType, side: Side) -> bool {
+    let takes_profit = matches!(order_type, OrderType::TakeProfit | OrderType::TakeProfitLimit);
+    (side == Side::Buy) != takes_profit
+}
+
+/// The higher, the better for a trailing stop of this side.
+fn height(side: Side, price: Price) -> i64 {
+    match side {
+        Side::Sell => price.ticks(),
+        Side::Buy => -price.ticks(),
+    }
+}
+
+impl Stops {
+    /// How many wait.
+    pub(crate) fn len(&self) -> usize {
+        self.rising.len() + self.falling.len() + self.blind.len()
+    }
+
+    fn insert(&mut self, slot: Slot, conditions: &Conditions, arrival: u64, side: Side) {
+        let Some(trigger) = conditions.trigger else {
+            self.blind.insert(arrival, slot);
+            return;
+        };
+        if is_rising(conditions.order_type, side) {
+            self.rising.insert((trigger.ticks(), arrival), slot);
+        } else {
+            self.falling.insert((-trigger.ticks(), arrival), slot);
+        }
+        if let Some(best) = conditions.trail_best {
+            self.followed[side as usize].insert((height(side, best), arrival), slot);
+        }
+    }
+
+    /// Forgets a waiting stop.
+    pub(crate) fn remove(&mut self, conditions: &Conditions, arrival: u64, side: Side) {
+        let removed = match conditions.trigger {
+            None => self.blind.remove(&arrival),
+            Some(trigger) if is_rising(conditions.order_type, side) => self.rising.remove(&(trigger.ticks(), arrival)),
+            Some(trigger) => self.falling.remove(&(-trigger.ticks(), arrival)),
+        };
+        assert!(removed.is_some(), "a waiting stop stands where its trigger says");
+        if let Some(best) = conditions.trail_best {
+            self.followed[side as usize].remove(&(height(side, best), arrival));
+        }
+    }
+
+    /// Whether a price sets nothing off and moves no trigger.
+    #[inline]
+    fn is_quiet(&self) -> bool {
+        self.rising.is_empty() && self.falling.is_empty() && self.blind.is_empty()
+    }
+
+    /// The stop that this price sets off first.
+    fn first_due(&self, price: Price) -> Option<Slot> {
+        let rising = self.rising.first_key_value().filter(|((trigger, _), _)| *trigger <= price.ticks());
+        let falling = || self.falling.first_key_value().filter(|((trigger, _), _)| -*trigger >= price.ticks());
+        rising.or_else(falling).map(|(_, slot)| *slot)
+    }
+
+    /// A trailing stop that has not followed to this price yet.
+    fn first_behind(&self, price: Price) -> Option<Slot> {
+        let lowest = |side: Side| {
+            let first = self.followed[side as usize].first_key_value();
+            first.filter(|((seen, _), _)| *seen < height(side, price)).map(|(_, slot)| *slot)
+        };
+        let blind = || self.blind.first_key_value().map(|(_, slot)| *slot);
+        lowest(Side::Buy).or_else(|| lowest(Side::Sell)).or_else(blind)
+    }
+}
+
+/// The trigger of a trailing stop whose best price is `best`: rule 7.2.
+fn trigger_behind(best: Price, trail: Trail, side: Side) -> Price {
+    let distance = match trail {
+        Trail::Ticks(ticks) => i128::from(ticks),
+        Trail::BasisPoints(bps) => {
+            let part = u128::from(best.ticks().unsigned_abs()) * u128::from(bps);
+            (part.div_ceil(10_000) as i128).max(1)
+        }
+    };
+    let trigger = match side {
+        Side::Sell => i128::from(best.ticks()) - distance,
+        Side::Buy => i128::from(best.ticks()) + distance,
+    };
+    let (lowest, highest) = (i128::from(Price::MIN.ticks()), i128::from(Price::MAX.ticks()));
+    Price::new(trigger.clamp(lowest, highest) as i64)
+}
+
+impl Floor<'_> {
+    /// Gives a new trailing stop the trigger that the price as it is means for it.
+    pub(super) fn begin_trailing(&mut self, slot: Slot) {
+        if let Some(price) = self.market.trigger_price() {
+            self.follow(slot, price);
+        }
+    }
+
+    /// Sets a trailing stop's best price, and its trigger accordingly.
+    fn follow(&mut self, slot: Slot, best: Price) {
+        let side = self.store.orders.side(slot);
+        let conditions = self.store.conditions_mut(slot);
+        let trail = conditions.trail.expect("only a trailing stop follows");
+        conditions.trail_best = Some(best);
+        conditions.trigger = Some(trigger_behind(best, trail, side));
+    }
+
+    /// Lets a stop wait for its trigger.
+    pub(super) fn wait_for_trigger(&mut self, slot: Slot) {
+        self.store.wait(slot, WaitsFor::Trigger);
+        let conditions = *self.store.conditions_mut(slot);
+        let (arrival, side) = (self.store.details(slot).arrival, self.store.orders.side(slot));
+        self.market.stops.insert(slot, &conditions, arrival, side);
+        self.market.pending.trigger_moved = true;
+    }
+
+    /// Takes a waiting stop out of the list of those that wait.
+    pub(super) fn unwait_for_trigger(&mut self, slot: Slot) {
+        let conditions = *self.store.conditions_mut(slot);
+        let (arrival, side) = (self.store.details(slot).arrival, self.store.orders.side(slot));
+        self.market.stops.remove(&conditions, arrival, side);
+    }
+
+    /// Elects the stops that the price sets off, and sets the first elected one off: rules 7.3 and 7.4. `false` if
+    /// there was none.
+    #[inline]
+    pub(super) fn elect_and_set_off(&mut self) -> bool {
+        if std::mem::take(&mut self.market.pending.trigger_moved) && !self.market.stops.is_quiet() {
+            self.elect();
+        }
+        !self.market.pending.elected.is_empty() && self.set_off_next()
+    }
+
+    #[cold]
+    fn elect(&mut self) {
+        let Some(price) = self.market.trigger_price() else { return };
+        while let Some(slot) = self.market.stops.first_behind(price) {
+            self.unwait_for_trigger(slot);
+            self.follow(slot, price);
+            self.wait_for_trigger(slot);
+        }
+        while let Some(slot) = self.market.stops.first_due(price) {
+            self.unwait_for_trigger(slot);
+            self.store.wait(slot, WaitsFor::Turn);
+            self.market.pending.elected.push_back(self.store.orders.id(slot));
+        }
+        self.market.pending.trigger_moved = false;
+    }
+
+    #[cold]
+    fn set_off_next(&mut self) -> bool {
+        while let Some(order) = self.market.pending.elected.pop_front() {
+            let Some(slot) = self.store.orders.find(order) else { continue };
+            if self.store.conditions(slot).and_then(|conditions| conditions.waits) == Some(WaitsFor::Turn) {
+                self.set_off(slot);
+                return true;
+            }
+        }
+        false
+    }
+
+    fn set_off(&mut self, slot: Slot) {
+        self.arrive_anew(slot);
+        let order = self.store.orders.id(slot);
+        let account = self.store.details(slot).account;
+        self.say(Event::Triggered { instrument: self.market.id, order, account });
+        let conditions = self.store.conditions_mut(slot);
+        conditions.waits = None;
+        conditions.order_type = if conditions.order_type.has_limit() { OrderType::Limit } else { OrderType::Market };
+        let link = conditions.link;
+        if let Some(link) = link {
+            self.cancel_partner(link, slot);
+        }
+        let entry = Entry::again(self.store.conditions(slot));
+        self.enter(slot, &entry);
+    }
+
+    /// Rule 7.5: elected stops wait as before.
+    pub(super) fn unelect(&mut self) {
+        while let Some(order) = self.market.pending.elected.pop_front() {
+            let Some(slot) = self.store.orders.find(order) else { continue };
+            if self.store.conditions(slot).and_then(|conditions| conditions.waits) == Some(WaitsFor::Turn) {
+                self.wait_for_trigger(slot);
+            }
+        }
+    }
+}
