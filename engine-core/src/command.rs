@@ -320,6 +320,16 @@ pub enum OrderRef {
     Client(AccountId, ClientOrderId),
 }
 
+impl OrderRef {
+    /// Whose order it is said to be.
+    pub fn owner(self) -> Option<AccountId> {
+        match self {
+            Self::Id(_) => None,
+            Self::Client(account, _) => Some(account),
+        }
+    }
+}
+
 /// Takes an order back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]

@@ -57,7 +57,7 @@ pub enum Event {
         /// What sets it off.
         trigger: Option<Price>,
     },
-    /// The owner's own name for an order that was just accepted.
+    /// The owner's own name for an order that was just accepted or refused.
     Named {
         /// Which order.
         order: OrderId,
@@ -76,6 +76,8 @@ pub enum Event {
         request: Request,
         /// Why not.
         reason: RejectReason,
+        /// What a new order was to be.
+        asked: Option<Asked>,
     },
     /// Two orders traded, at the maker's price.
     Traded {
@@ -271,6 +273,20 @@ pub struct Displayed {
     pub quantity: Qty,
 }
 
+/// What a refused new order was to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub struct Asked {
+    /// Buy or sell.
+    pub side: Side,
+    /// What kind of order.
+    pub order_type: OrderType,
+    /// Its limit, where it has one.
+    pub price: Option<Price>,
+    /// Its quantity; zero where it is given as a value.
+    pub quantity: Qty,
+}
+
 /// The kind of an order, without its parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
@@ -339,15 +355,21 @@ pub enum CancelReason {
     Closed,
     /// Its trade would have left the dynamic band; the market went into an auction.
     VolatilityInterruption,
+    /// An order of a list that was to be post-only would have traded when it was entered.
+    PostOnly,
     /// Its time was up.
     Expired,
 }
 
 /// Why a command was refused; the variants stand in the order in which the checks run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub enum RejectReason {
+    /// As many instruments are listed as may be.
+    TooManyInstruments,
+    /// Linked orders whose number, instrument, account, side or kind does not fit.
+    InvalidLink,
     /// No such instrument.
     UnknownInstrument,
     /// A live order has this id.
@@ -388,8 +410,6 @@ pub enum RejectReason {
     InvalidCombination,
     /// An order that only reduces a position, without a position to reduce.
     ReduceOnly,
-    /// Linked orders whose number, instrument, account, side or kind does not fit.
-    InvalidLink,
     /// A price beyond what the engine takes.
     InvalidPrice,
     /// A price given for an order that has none.

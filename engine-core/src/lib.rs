@@ -8,7 +8,10 @@ mod command;
 
 mod event;
 
-#[allow(dead_code, reason = "the engine comes next")]
+mod sequencer;
+
+mod engine;
+
 mod market;
 
 pub use command::{
@@ -16,7 +19,9 @@ pub use command::{
     MassCancelCause, OrderKind, OrderRef, Peg, Phase, Place, PostOnly, Scope, SelfTrade, SetMark, SetPhase,
     TimeInForce, Trail, Visibility,
 };
-pub use event::{CancelReason, Displayed, Event, EventBatch, OrderType, RejectReason, Request};
+pub use engine::{Engine, EngineConfig, Gap};
+pub use event::{Asked, CancelReason, Displayed, Event, EventBatch, OrderType, RejectReason, Request};
+pub use sequencer::Sequenced;
 pub use spec::{
     Allocation, ConvertError, InstrumentSpec, InstrumentSpecBuilder, InstrumentTerms, SpecError,
     TriggerSource,

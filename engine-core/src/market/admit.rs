@@ -36,7 +36,7 @@ impl Floor<'_> {
             return Err(RejectReason::BookFull);
         }
         if OrderType::of(&place.kind).is_stop()
-            && self.market.stops.len() >= self.market.spec.terms().stops_max as usize
+            && self.market.stop_count >= self.market.spec.terms().stops_max
         {
             return Err(RejectReason::TooManyStops);
         }
@@ -47,7 +47,8 @@ impl Floor<'_> {
 /// Whether nothing but the price of a limit order has to be looked at.
 #[inline]
 fn is_simple(place: &Place, phase: Phase) -> bool {
-    (place.time_in_force == TimeInForce::Gtc || place.time_in_force == TimeInForce::Ioc && phase == Phase::Continuous)
+    (place.time_in_force == TimeInForce::Gtc
+        || place.time_in_force == TimeInForce::Ioc && phase == Phase::Continuous)
         && place.visibility == Visibility::Displayed
         && place.min_quantity.is_none()
         && place.post_only == PostOnly::No
@@ -118,7 +119,10 @@ impl Instrument {
         if let Visibility::Iceberg { display } = place.visibility {
             self.admit_display(place.quantity, display)?;
         }
-        if place.min_quantity.is_some_and(|least| least.is_zero() || least > place.quantity) {
+        if place
+            .min_quantity
+            .is_some_and(|least| least.is_zero() || least > place.quantity)
+        {
             return Err(RejectReason::InvalidMinQuantity);
         }
         if !self.goes_together(place) {
@@ -156,7 +160,11 @@ impl Instrument {
         let fits = !display.is_zero()
             && display <= quantity
             && quantity.lots().div_ceil(display.lots()) <= parts_max;
-        if fits { Ok(()) } else { Err(RejectReason::InvalidDisplay) }
+        if fits {
+            Ok(())
+        } else {
+            Err(RejectReason::InvalidDisplay)
+        }
     }
 
     /// Rule 2.3.
@@ -195,26 +203,19 @@ impl Instrument {
 
     /// The prices of an order, and the one with which it starts: its limit if it has one.
     fn admit_prices(&self, kind: &OrderKind) -> Result<Price, RejectReason> {
-        let (trigger, limit) = match *kind {
-            OrderKind::Market | OrderKind::MarketByQuote { .. } | OrderKind::MarketToLimit => (None, None),
-            OrderKind::Limit { price } => (None, Some(price)),
-            OrderKind::Stop { trigger } | OrderKind::TakeProfit { trigger } => (Some(trigger), None),
-            OrderKind::StopLimit { trigger, price } | OrderKind::TakeProfitLimit { trigger, price } => {
-                (Some(trigger), Some(price))
-            }
-            OrderKind::TrailingStop { .. } => (None, None),
-            OrderKind::TrailingStopLimit { price, .. } => (None, Some(price)),
-            OrderKind::Pegged { offset, limit, .. } => {
-                if !Price::new(offset).is_valid() {
-                    return Err(RejectReason::InvalidPrice);
-                }
-                (None, limit)
-            }
+        let limit = kind.limit();
+        let offset = match *kind {
+            OrderKind::Pegged { offset, .. } => Some(Price::new(offset)),
+            _ => None,
         };
-        if limit.is_some_and(|price| !price.is_valid()) {
+        if [limit, offset]
+            .into_iter()
+            .flatten()
+            .any(|price| !price.is_valid())
+        {
             return Err(RejectReason::InvalidPrice);
         }
-        if trigger.is_some_and(|price| !price.is_valid()) || !trail_is_valid(kind) {
+        if kind.trigger().is_some_and(|price| !price.is_valid()) || !trail_is_valid(kind) {
             return Err(RejectReason::InvalidTrigger);
         }
         match limit {
@@ -249,13 +250,16 @@ impl Instrument {
         }
         let value = match place.kind {
             OrderKind::MarketByQuote { budget } => budget,
-            OrderKind::Limit { price }
-            | OrderKind::StopLimit { price, .. }
-            | OrderKind::TakeProfitLimit { price, .. }
-            | OrderKind::TrailingStopLimit { price, .. } => price.notional(place.quantity).abs(),
-            _ => return Ok(()),
+            kind => match kind.limit() {
+                Some(price) => price.notional(place.quantity).abs(),
+                None => return Ok(()),
+            },
         };
-        if value < least { Err(RejectReason::MinNotional) } else { Ok(()) }
+        if value < least {
+            Err(RejectReason::MinNotional)
+        } else {
+            Ok(())
+        }
     }
 
     /// Rule 4.5: the price at which a post-only order rests without taking.
@@ -269,7 +273,9 @@ impl Instrument {
         if self.phase != Phase::Continuous {
             return Ok(price);
         }
-        let Some(first) = self.sides.first(&store.orders, side.opposite()) else { return Ok(price) };
+        let Some(first) = self.sides.first(&store.orders, side.opposite()) else {
+            return Ok(price);
+        };
         let opposite = store.orders.price(first);
         if !price.reaches(opposite, side) {
             return Ok(price);
@@ -297,7 +303,9 @@ pub(super) fn within_band(price: Price, reference: Price, bps: u32) -> bool {
 }
 
 fn trail_is_valid(kind: &OrderKind) -> bool {
-    let (OrderKind::TrailingStop { trail } | OrderKind::TrailingStopLimit { trail, .. }) = kind else { return true };
+    let (OrderKind::TrailingStop { trail } | OrderKind::TrailingStopLimit { trail, .. }) = kind else {
+        return true;
+    };
     match *trail {
         Trail::Ticks(ticks) => ticks > 0 && ticks <= Price::MAX.ticks().unsigned_abs(),
         Trail::BasisPoints(bps) => bps > 0 && bps < 10_000,

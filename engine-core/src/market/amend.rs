@@ -20,9 +20,11 @@ struct Amended {
 impl Floor<'_> {
     /// Carries out a change of a live order.
     pub(crate) fn amend(&mut self, slot: Slot, amend: &Amend) {
-        let (order, account) = (self.store.orders.id(slot), self.store.details(slot).account);
         match self.admit_amend(slot, amend) {
-            Err(reason) => self.refuse(Request::Amend, order, amend.account.or(account), reason),
+            Err(reason) => {
+                let account = amend.account.or(amend.order.owner());
+                self.refuse(Request::Amend, self.store.orders.id(slot), account, reason);
+            }
             Ok(amended) if amended.keeps_place => {
                 self.amend_in_place(slot, &amended);
                 self.come_to_rest();
@@ -62,12 +64,18 @@ impl Floor<'_> {
         }
         let price = amend.price.or(limit);
         self.admit_amended_size(slot, price, total, total - filled)?;
-        let keeps_place = price == limit && total <= details.total;
-        let mut amended = Amended { price, total, remaining: total - filled, keeps_place };
-        if !keeps_place {
-            amended.price = self.admit_amended_posting(slot, price)?;
-        }
-        Ok(amended)
+        let keeps = |price: Option<Price>| price == limit && total <= details.total;
+        let price = if keeps(price) {
+            price
+        } else {
+            self.admit_amended_posting(slot, price)?
+        };
+        Ok(Amended {
+            price,
+            total,
+            remaining: total - filled,
+            keeps_place: keeps(price),
+        })
     }
 
     /// The limits on the size of an order as it will be.
@@ -87,17 +95,25 @@ impl Floor<'_> {
             return Err(RejectReason::MinNotional);
         }
         let others = self.market.live[self.store.orders.side(slot) as usize] - self.store.remaining(slot);
-        others.checked_add(remaining).map(|_| ()).ok_or(RejectReason::BookFull)
+        others
+            .checked_add(remaining)
+            .map(|_| ())
+            .ok_or(RejectReason::BookFull)
     }
 
     /// Whether a post-only order may be entered again at this price, and at which one it will be.
     fn admit_amended_posting(&self, slot: Slot, price: Option<Price>) -> Result<Option<Price>, RejectReason> {
-        let post_only = self.store.conditions(slot).map_or(PostOnly::No, |conditions| conditions.post_only);
+        let post_only = self
+            .store
+            .conditions(slot)
+            .map_or(PostOnly::No, |conditions| conditions.post_only);
         let is_queued = self.store.orders.queue(slot).is_some();
         match price {
             Some(price) if post_only != PostOnly::No && is_queued => {
                 let side = self.store.orders.side(slot);
-                self.market.admit_post_only(post_only, side, price, self.store).map(Some)
+                self.market
+                    .admit_post_only(post_only, side, price, self.store)
+                    .map(Some)
             }
             price => Ok(price),
         }
@@ -204,7 +220,11 @@ impl Floor<'_> {
         let after = self.store.details(slot).arrival;
         let side = self.store.orders.side(slot);
         let market = &mut *self.market;
-        for list in [&mut market.pegs, &mut market.for_auction, &mut market.auction.markets[side as usize]] {
+        for list in [
+            &mut market.pegs,
+            &mut market.for_auction,
+            &mut market.auction.markets[side as usize],
+        ] {
             if list.remove(&before).is_some() {
                 list.insert(after, slot);
             }

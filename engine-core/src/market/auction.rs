@@ -60,8 +60,17 @@ impl Floor<'_> {
             return;
         }
         self.market.auction.said = outcome;
-        let Outcome { price, quantity, imbalance } = outcome;
-        self.say(Event::Indicative { instrument: self.market.id, price, quantity, imbalance });
+        let Outcome {
+            price,
+            quantity,
+            imbalance,
+        } = outcome;
+        self.say(Event::Indicative {
+            instrument: self.market.id,
+            price,
+            quantity,
+            imbalance,
+        });
     }
 
     /// Rule 8.3.
@@ -75,10 +84,17 @@ impl Floor<'_> {
         let volume = candidates.iter().map(Candidate::volume).max().unwrap_or(0);
         // Without a last trade the lowest price is as near as can be.
         let reference = self.market.last.map_or(candidates[0].price, Price::ticks);
-        let best = candidates.into_iter().filter(|candidate| candidate.volume() == volume).min_by_key(|candidate| {
-            let far = candidate.price.abs_diff(reference);
-            (candidate.imbalance().unsigned_abs(), far, std::cmp::Reverse(candidate.price))
-        });
+        let best = candidates
+            .into_iter()
+            .filter(|candidate| candidate.volume() == volume)
+            .min_by_key(|candidate| {
+                let far = candidate.price.abs_diff(reference);
+                (
+                    candidate.imbalance().unsigned_abs(),
+                    far,
+                    std::cmp::Reverse(candidate.price),
+                )
+            });
         match best.filter(|_| volume > 0) {
             None => Outcome::default(),
             Some(best) => Outcome {
@@ -109,7 +125,10 @@ impl Floor<'_> {
     /// The prices and quantities of a side's queued orders that take part, best first. `crossing`: only those that
     /// reach the other side.
     fn limit_interest(&self, side: Side, crossing: bool) -> Vec<(i64, i64)> {
-        let opposite = self.participants(side.opposite()).next().map(|slot| self.store.orders.price(slot));
+        let opposite = self
+            .participants(side.opposite())
+            .next()
+            .map(|slot| self.store.orders.price(slot));
         let mut levels: Vec<(i64, i64)> = Vec::new();
         for slot in self.participants(side) {
             let price = self.store.orders.price(slot);
@@ -155,8 +174,7 @@ impl Floor<'_> {
                 sell = sells.next();
             }
         }
-        self.market.last = Some(price);
-        self.market.pending.trigger_moved = true;
+        self.market.saw_trade(price);
     }
 
     /// Who trades in which order at this price: market orders first.
@@ -173,8 +191,11 @@ impl Floor<'_> {
             self.reduce_displayed(slot, shown);
         }
         let [bought, sold] = [buy, sell].map(|slot| *self.store.details(slot));
-        let (maker, taker, taker_side) =
-            if bought.arrival < sold.arrival { (buy, sell, Side::Sell) } else { (sell, buy, Side::Buy) };
+        let (maker, taker, taker_side) = if bought.arrival < sold.arrival {
+            (buy, sell, Side::Sell)
+        } else {
+            (sell, buy, Side::Buy)
+        };
         let traded = Event::Traded {
             instrument: self.market.id,
             maker: self.store.orders.id(maker),
@@ -211,7 +232,10 @@ impl Floor<'_> {
         } else {
             self.store.conditions_mut(slot).reserve -= quantity - shown;
             let replenished = self.replenish(slot);
-            assert!(replenished, "an order that shows nothing more and goes on has a reserve");
+            assert!(
+                replenished,
+                "an order that shows nothing more and goes on has a reserve"
+            );
         }
     }
 
@@ -220,10 +244,12 @@ impl Floor<'_> {
         for side in Side::BOTH {
             let mut dropped: Vec<(u64, Slot, CancelReason)> = Vec::new();
             for (&arrival, &slot) in &self.market.auction.markets[side as usize] {
-                dropped.push((arrival, slot, CancelReason::NoLiquidity));
+                if !self.market.for_auction.contains_key(&arrival) {
+                    dropped.push((arrival, slot, CancelReason::NoLiquidity));
+                }
             }
             for (&arrival, &slot) in &self.market.for_auction {
-                let joined = self.store.orders.queue(slot).is_some();
+                let joined = self.waits(slot) != Some(WaitsFor::Auction);
                 if joined && self.store.orders.side(slot) == side {
                     dropped.push((arrival, slot, CancelReason::Closed));
                 }
@@ -238,7 +264,10 @@ impl Floor<'_> {
     /// Lets orders that waited for an auction join it, oldest first.
     pub(super) fn join_waiting(&mut self, time_in_force: TimeInForce) {
         let joins = |slot: &Slot| {
-            let conditions = self.store.conditions(*slot).expect("an order for auctions has conditions");
+            let conditions = self
+                .store
+                .conditions(*slot)
+                .expect("an order for auctions has conditions");
             conditions.time_in_force == time_in_force && conditions.waits == Some(WaitsFor::Auction)
         };
         let joining: Vec<Slot> = self.market.for_auction.values().copied().filter(joins).collect();
@@ -266,7 +295,11 @@ fn candidates(markets: [i64; 2], bids: &[(i64, i64)], asks: &[(i64, i64)]) -> Ve
         while let Some((_, quantity)) = rising.next_if(|(ask, _)| *ask <= price) {
             supply += quantity;
         }
-        Candidate { price, demand, supply }
+        Candidate {
+            price,
+            demand,
+            supply,
+        }
     };
     prices.into_iter().map(at).collect()
 }

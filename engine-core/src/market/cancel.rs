@@ -5,7 +5,7 @@ use super::store::Store;
 use crate::book::Slot;
 use crate::command::OrderRef;
 use crate::event::CancelReason;
-use crate::types::{AccountId, OrderId};
+use crate::types::AccountId;
 
 impl Store {
     /// The live order that is meant; if someone asks for it, only if it is theirs.
@@ -20,26 +20,17 @@ impl Store {
     }
 }
 
-impl OrderRef {
-    /// The order's id, or 0 if it was named otherwise.
-    pub(crate) fn id_or_zero(self) -> OrderId {
-        match self {
-            Self::Id(id) => id,
-            Self::Client(..) => OrderId::new(0),
-        }
-    }
-}
-
 impl Floor<'_> {
+    /// Carries out a cancel.
+    #[inline]
+    pub(crate) fn cancel_asked(&mut self, slot: Slot) {
+        self.cancel_one(slot, CancelReason::User);
+    }
+
     /// Cancels a live order and carries out what follows from it.
     #[inline]
     pub(crate) fn cancel_one(&mut self, slot: Slot, reason: CancelReason) {
         self.cancel(slot, reason);
         self.come_to_rest();
-    }
-
-    /// Cancels a live order; what follows from it waits for [`Floor::come_to_rest`].
-    pub(crate) fn cancel_of_many(&mut self, slot: Slot, reason: CancelReason) {
-        self.cancel(slot, reason);
     }
 }

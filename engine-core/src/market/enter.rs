@@ -6,7 +6,7 @@ use super::floor::Floor;
 use super::store::{Conditions, WaitsFor};
 use super::take::{Bound, Taken, Taker};
 use crate::book::{Queue, Slot};
-use crate::command::{OrderKind, Phase, Place, TimeInForce, Visibility};
+use crate::command::{OrderKind, Phase, Place, PostOnly, TimeInForce, Visibility};
 use crate::event::{CancelReason, Event, OrderType, Request};
 use crate::types::{Notional, OrderId, Price, Qty};
 
@@ -60,9 +60,8 @@ impl Entry {
     /// The queue in which it rests.
     #[inline]
     fn queue(&self) -> Queue {
-        let behind = self.visibility == Visibility::Hidden
-            || self.all_or_none
-            || self.order_type == OrderType::Pegged;
+        let behind =
+            self.visibility == Visibility::Hidden || self.all_or_none || self.order_type == OrderType::Pegged;
         if behind { Queue::Behind } else { Queue::Displayed }
     }
 
@@ -83,7 +82,7 @@ impl Floor<'_> {
                 self.enter(slot, &Entry::of(place));
                 self.come_to_rest();
             }
-            Err(reason) => self.refuse(Request::Place, place.id, place.account, reason),
+            Err(reason) => self.refuse_order(Request::Place, place, reason),
         }
     }
 
@@ -101,10 +100,13 @@ impl Floor<'_> {
             account: place.account,
             side: place.side,
             order_type,
-            price: match place.kind {
-                OrderKind::Pegged { limit, .. } => limit,
-                _ => order_type.has_limit().then_some(price),
-            },
+            price: place.kind.limit().map(|limit| {
+                if place.post_only == PostOnly::Slide {
+                    price
+                } else {
+                    limit
+                }
+            }),
             quantity: place.quantity,
         });
         if place.time_in_force != TimeInForce::Gtc || conditions.is_some() {
@@ -116,13 +118,25 @@ impl Floor<'_> {
     /// Says what else was agreed, and begins to follow the price for an order that trails it.
     #[cold]
     fn accept_conditions(&mut self, slot: Slot, order: OrderId, place: &Place) {
-        if self.store.conditions(slot).is_some_and(|conditions| conditions.trail.is_some()) {
+        if self
+            .store
+            .conditions(slot)
+            .is_some_and(|conditions| conditions.trail.is_some())
+        {
             self.begin_trailing(slot);
         }
-        let trigger = self.store.conditions(slot).and_then(|conditions| conditions.trigger);
+        let trigger = self
+            .store
+            .conditions(slot)
+            .and_then(|conditions| conditions.trigger);
         let is_stop = OrderType::of(&place.kind).is_stop();
+        self.market.stop_count += u32::from(is_stop);
         if place.time_in_force != TimeInForce::Gtc || is_stop {
-            self.say(Event::Terms { order, time_in_force: place.time_in_force, trigger });
+            self.say(Event::Terms {
+                order,
+                time_in_force: place.time_in_force,
+                trigger,
+            });
         }
         if let Some(client_id) = place.client_id {
             self.say(Event::Named { order, client_id });
@@ -133,7 +147,8 @@ impl Floor<'_> {
     #[inline]
     pub(super) fn enter(&mut self, slot: Slot, entry: &Entry) {
         let continuous = self.market.phase == Phase::Continuous;
-        if continuous && entry.order_type == OrderType::Limit && entry.budget.is_none() && self.is_plain(slot) {
+        if continuous && entry.order_type == OrderType::Limit && entry.budget.is_none() && self.is_plain(slot)
+        {
             self.enter_continuous(slot, entry);
         } else {
             self.enter_special(slot, entry);
@@ -193,7 +208,13 @@ impl Floor<'_> {
 
     #[cold]
     fn try_each_all_or_none(&mut self) -> bool {
-        let waiting: Vec<Slot> = self.market.all_or_none.iter().flat_map(BTreeMap::values).copied().collect();
+        let waiting: Vec<Slot> = self
+            .market
+            .all_or_none
+            .iter()
+            .flat_map(BTreeMap::values)
+            .copied()
+            .collect();
         for slot in waiting {
             let entry = Entry::again(self.store.conditions(slot));
             let mut taker = self.taker(slot, &entry);
@@ -227,17 +248,18 @@ impl Floor<'_> {
         }
         match taken {
             Taken::Over => {}
-            Taken::All => {
+            Taken::All if taker.has_traded || taker.budget.is_none() => {
                 self.leave(taker.slot, Qty::ZERO);
             }
             Taken::NoMore if entry.rests() && taker.bound != Bound::Nowhere => self.rest(taker, entry),
-            Taken::NoMore => {
-                let reason = if entry.rests() || entry.order_type.is_market() {
+            Taken::All | Taken::NoMore => {
+                let nothing_there = entry.order_type.is_market() || taker.bound == Bound::Nowhere;
+                let reason = if nothing_there {
                     CancelReason::NoLiquidity
                 } else {
                     CancelReason::IocRemainder
                 };
-                self.cancel_rest(taker.slot, taker.remaining, reason);
+                self.cancel_rest(taker.slot, taker.remaining, taker.remaining, reason);
             }
             Taken::Interrupted => self.interrupt(taker, entry),
         }
@@ -248,7 +270,9 @@ impl Floor<'_> {
     fn rest(&mut self, taker: &Taker, entry: &Entry) {
         let slot = taker.slot;
         if entry.order_type == OrderType::MarketToLimit {
-            let Bound::Price(bound) = taker.bound else { unreachable!("a market-to-limit order rests where it is bounded") };
+            let Bound::Price(bound) = taker.bound else {
+                unreachable!("a market-to-limit order rests where it is bounded")
+            };
             self.store.orders.set_price(slot, bound);
             self.become_type(slot, OrderType::Limit);
         }
@@ -274,7 +298,13 @@ impl Floor<'_> {
         if entry.rests() && is_priced && !entry.all_or_none {
             self.rest(taker, entry);
         } else {
-            self.cancel_rest(taker.slot, taker.remaining, CancelReason::VolatilityInterruption);
+            let remaining = taker.remaining;
+            self.cancel_rest(
+                taker.slot,
+                remaining,
+                remaining,
+                CancelReason::VolatilityInterruption,
+            );
         }
         self.begin_volatility_auction();
     }

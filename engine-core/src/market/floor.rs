@@ -6,9 +6,9 @@ use super::auction::Auction;
 use super::linked::Link;
 use super::stops::Stops;
 use super::store::{Store, WaitsFor, flag};
-use crate::book::{Queue, Sides, Slot};
-use crate::command::{Phase, TimeInForce};
-use crate::event::{CancelReason, Displayed, Event, OrderType, RejectReason, Request};
+use crate::book::{OrderIds, Queue, Sides, Slot};
+use crate::command::{Phase, Place, TimeInForce};
+use crate::event::{Asked, CancelReason, Displayed, Event, OrderType, RejectReason, Request};
 use crate::spec::{InstrumentSpec, TriggerSource};
 use crate::types::{AccountId, InstrumentId, OrderId, Price, Qty, Side, Timestamp};
 
@@ -29,6 +29,8 @@ pub(crate) struct Instrument {
     /// The mark price.
     pub(crate) marked: Option<Price>,
     pub(crate) stops: Stops,
+    /// Live orders of stop kinds that were not set off.
+    pub(crate) stop_count: u32,
     /// Pegged orders, queued or not, by arrival.
     pub(crate) pegs: BTreeMap<u64, Slot>,
     /// Queued all-or-none orders, by rank (the best first) and arrival.
@@ -49,8 +51,10 @@ pub(crate) struct Pending {
     pub(crate) elected: VecDeque<OrderId>,
     /// An order was queued since all-or-none orders were last tried.
     pub(crate) queued: bool,
-    /// The trigger price may have changed since stops were last elected.
+    /// Stops have to be looked at: the trigger price may have changed, or one has come.
     pub(crate) trigger_moved: bool,
+    /// The lowest and the highest price of a trade since stops were last looked at.
+    pub(crate) seen: Option<(Price, Price)>,
     /// A peg may stand at another price than it should.
     pub(crate) book_moved: bool,
 }
@@ -67,6 +71,7 @@ impl Instrument {
             last: None,
             marked: None,
             stops: Stops::default(),
+            stop_count: 0,
             pegs: BTreeMap::new(),
             all_or_none: [BTreeMap::new(), BTreeMap::new()],
             for_auction: BTreeMap::new(),
@@ -74,6 +79,73 @@ impl Instrument {
             links: BTreeMap::new(),
             pending: Pending::default(),
         }
+    }
+
+    /// Panics where an invariant of this type is broken.
+    pub(crate) fn check_invariants(&self, store: &Store) {
+        let mut queued = 0;
+        let mut live = [Qty::ZERO; 2];
+        let mut stops = 0;
+        let own = store
+            .orders
+            .iter()
+            .filter(|slot| store.details(*slot).instrument == self.id);
+        for slot in own {
+            live[store.orders.side(slot) as usize] += store.remaining(slot);
+            assert!(
+                store.remaining(slot) <= store.details(slot).total,
+                "an order has at most its total left"
+            );
+            let waits = store.conditions(slot).and_then(|conditions| conditions.waits);
+            assert_eq!(
+                waits.is_none(),
+                store.orders.queue(slot).is_some(),
+                "an order is queued, or it waits"
+            );
+            queued += usize::from(waits.is_none());
+            stops += u32::from(store.order_type(slot).is_stop());
+            self.check_waiting(store, slot, waits);
+        }
+        assert_eq!(self.live, live, "a side has left what its orders have left");
+        assert_eq!(self.stop_count, stops, "stops are counted");
+        assert_eq!(
+            self.sides.check_invariants(&store.orders),
+            queued,
+            "every queued order is in the book"
+        );
+        assert!(
+            self.pending.touched.is_empty() && self.pending.elected.is_empty(),
+            "nothing is left to do"
+        );
+        if let (Phase::Continuous, Some(bid), Some(ask)) = (
+            self.phase,
+            self.sides.best(Side::Buy),
+            self.sides.best(Side::Sell),
+        ) {
+            assert!(
+                bid < ask,
+                "displayed sides do not reach each other: {bid} and {ask}"
+            );
+        }
+    }
+
+    /// A waiting order stands in the list that belongs to what it waits for.
+    fn check_waiting(&self, store: &Store, slot: Slot, waits: Option<WaitsFor>) {
+        let arrival = store.details(slot).arrival;
+        let listed = match waits {
+            None => true,
+            Some(WaitsFor::Trigger) => self.stops.contains(slot),
+            Some(WaitsFor::Turn) => false,
+            Some(WaitsFor::Auction) => self.for_auction.get(&arrival) == Some(&slot),
+            Some(WaitsFor::Uncrossing) => {
+                self.auction.markets[store.orders.side(slot) as usize].get(&arrival) == Some(&slot)
+            }
+            Some(WaitsFor::Peg) => self.pegs.get(&arrival) == Some(&slot),
+            Some(WaitsFor::Arming) => store
+                .conditions(slot)
+                .is_some_and(|conditions| conditions.link.is_some_and(|link| self.links.contains_key(&link))),
+        };
+        assert!(listed, "an order that waits for {waits:?} is listed");
     }
 
     /// The price that sets off stops.
@@ -93,13 +165,45 @@ pub(crate) struct Floor<'a> {
     pub(crate) events: &'a mut Vec<Event>,
 }
 
+/// Says that a new order was refused, and what it was to be.
+#[cold]
+pub(crate) fn say_refused_order(
+    events: &mut Vec<Event>,
+    ids: OrderIds,
+    request: Request,
+    place: &Place,
+    reason: RejectReason,
+) {
+    let order = match ids {
+        OrderIds::Assigned => OrderId::new(0),
+        OrderIds::Chosen { .. } => place.id,
+    };
+    let asked = Asked {
+        side: place.side,
+        order_type: OrderType::of(&place.kind),
+        price: place.kind.limit(),
+        quantity: place.quantity,
+    };
+    events.push(Event::Rejected {
+        instrument: Some(place.instrument),
+        order,
+        account: place.account,
+        request,
+        reason,
+        asked: Some(asked),
+    });
+    if let Some(client_id) = place.client_id {
+        events.push(Event::Named { order, client_id });
+    }
+}
+
 impl Floor<'_> {
     #[inline]
     pub(super) fn say(&mut self, event: Event) {
         self.events.push(event);
     }
 
-    /// Says that a command about an order was refused.
+    /// Says that a command was refused.
     #[cold]
     pub(super) fn refuse(
         &mut self,
@@ -109,7 +213,20 @@ impl Floor<'_> {
         reason: RejectReason,
     ) {
         let instrument = Some(self.market.id);
-        self.say(Event::Rejected { instrument, order, account, request, reason });
+        self.say(Event::Rejected {
+            instrument,
+            order,
+            account,
+            request,
+            reason,
+            asked: None,
+        });
+    }
+
+    /// Says that a new order was refused, and what it was to be.
+    #[cold]
+    pub(super) fn refuse_order(&mut self, request: Request, place: &Place, reason: RejectReason) {
+        say_refused_order(self.events, self.store.orders.ids(), request, place, reason);
     }
 
     /// Puts an order into a queue of its price and says so.
@@ -147,7 +264,10 @@ impl Floor<'_> {
         let orders = &mut self.store.orders;
         self.market.sides.dequeue(orders, slot);
         self.market.pending.book_moved = true;
-        let displayed = Displayed { price: orders.price(slot), quantity: orders.quantity(slot) };
+        let displayed = Displayed {
+            price: orders.price(slot),
+            quantity: orders.quantity(slot),
+        };
         (queue == Queue::Displayed).then_some(displayed)
     }
 
@@ -178,15 +298,27 @@ impl Floor<'_> {
     #[cold]
     fn unlist(&mut self, slot: Slot, remaining: Qty) {
         let details = *self.store.details(slot);
-        let Some(&conditions) = self.store.conditions(slot) else { return };
+        let Some(&conditions) = self.store.conditions(slot) else {
+            return;
+        };
         if conditions.order_type == OrderType::Pegged {
             self.market.pegs.remove(&details.arrival);
         }
-        if matches!(conditions.time_in_force, TimeInForce::AtOpen | TimeInForce::AtClose) {
+        if conditions.order_type.is_stop() {
+            self.market.stop_count -= 1;
+        }
+        if matches!(
+            conditions.time_in_force,
+            TimeInForce::AtOpen | TimeInForce::AtClose
+        ) {
             self.market.for_auction.remove(&details.arrival);
         }
         match conditions.waits {
-            Some(WaitsFor::Trigger) => self.market.stops.remove(&conditions, details.arrival, self.store.orders.side(slot)),
+            Some(WaitsFor::Trigger) => {
+                self.market
+                    .stops
+                    .remove(&conditions, details.arrival, self.store.orders.side(slot))
+            }
             Some(WaitsFor::Uncrossing) => {
                 self.market.auction.markets[self.store.orders.side(slot) as usize].remove(&details.arrival);
             }
@@ -197,20 +329,28 @@ impl Floor<'_> {
         }
     }
 
-    /// Ends an order before all of it traded, and says so.
-    pub(super) fn cancel(&mut self, slot: Slot, reason: CancelReason) {
+    /// Ends an order before all of it traded, and says so. What follows from it waits for `come_to_rest`.
+    pub(crate) fn cancel(&mut self, slot: Slot, reason: CancelReason) {
         let remaining = self.store.remaining(slot);
-        self.cancel_rest(slot, remaining, reason);
+        self.cancel_rest(slot, remaining, remaining, reason);
     }
 
-    /// Like [`Floor::cancel`], for an order whose remaining quantity the caller keeps.
-    pub(super) fn cancel_rest(&mut self, slot: Slot, remaining: Qty, reason: CancelReason) {
+    /// Like [`Floor::cancel`], for a taker: `left` is what it has left of its quantity, `remaining` what is said.
+    pub(super) fn cancel_rest(&mut self, slot: Slot, left: Qty, remaining: Qty, reason: CancelReason) {
         let instrument = self.market.id;
         let order = self.store.orders.id(slot);
         let side = self.store.orders.side(slot);
         let account = self.store.details(slot).account;
-        let displayed = self.leave(slot, remaining);
-        self.say(Event::Cancelled { instrument, order, account, side, remaining, displayed, reason });
+        let displayed = self.leave(slot, left);
+        self.say(Event::Cancelled {
+            instrument,
+            order,
+            account,
+            side,
+            remaining,
+            displayed,
+            reason,
+        });
     }
 
     /// Gives an order a new place in the order of arrival; it must stand in no list that goes by arrival.
@@ -219,8 +359,27 @@ impl Floor<'_> {
         self.store.orders.data_mut(slot).arrival = arrival;
     }
 
+    /// Takes a new mark price.
+    pub(crate) fn set_mark(&mut self, price: Price) {
+        if !price.is_valid() {
+            return self.refuse(
+                Request::SetMark,
+                OrderId::new(0),
+                None,
+                RejectReason::InvalidPrice,
+            );
+        }
+        self.market.marked = Some(price);
+        self.market.pending.trigger_moved = true;
+        self.say(Event::Marked {
+            instrument: self.market.id,
+            price,
+        });
+        self.come_to_rest();
+    }
+
     /// Carries out what follows from what has been done, until nothing does: rule 4.6.
-    pub(super) fn come_to_rest(&mut self) {
+    pub(crate) fn come_to_rest(&mut self) {
         loop {
             if let Some(link) = self.market.pending.touched.pop_front() {
                 self.settle_link(link);

@@ -4,9 +4,9 @@ use super::enter::Entry;
 use super::floor::Floor;
 use super::store::{WaitsFor, flag};
 use crate::book::{OrderIds, Slot};
-use crate::command::{LinkKind, Linked, OrderKind, Phase, Place, TimeInForce};
+use crate::command::{LinkKind, Linked, OrderKind, Phase, Place, PostOnly, TimeInForce};
 use crate::event::{CancelReason, Event, OrderType, RejectReason, Request};
-use crate::types::{OrderId, Qty};
+use crate::types::Qty;
 
 /// Live orders that depend on each other.
 pub(crate) struct Link {
@@ -23,64 +23,71 @@ impl Link {
     /// The live members but the winner.
     fn others(&self) -> impl Iterator<Item = Slot> {
         let winner = self.winner;
-        self.members.into_iter().flatten().filter(move |slot| Some(*slot) != winner)
+        self.members
+            .into_iter()
+            .flatten()
+            .filter(move |slot| Some(*slot) != winner)
     }
 }
 
 impl Floor<'_> {
     /// Carries out a list of orders: all or none.
     pub(crate) fn place_linked(&mut self, linked: &Linked) {
-        let first = linked.orders.first();
-        let (order, account) = first.map_or((OrderId::new(0), None), |place| (place.id, place.account));
-        match self.admit_linked(linked) {
+        match self.admit_linked(&linked.orders) {
             Ok(()) => {
                 self.accept_linked(linked);
                 self.come_to_rest();
             }
-            Err(reason) => self.refuse(Request::PlaceLinked, order, account, reason),
+            Err(reason) => self.refuse_order(Request::PlaceLinked, &linked.orders[0], reason),
         }
     }
 
-    /// Rule 9.1.
-    fn admit_linked(&self, linked: &Linked) -> Result<(), RejectReason> {
-        let orders = linked.orders.as_slice();
-        if !is_well_linked(linked.kind, orders) {
-            return Err(RejectReason::InvalidLink);
-        }
+    /// Rule 9.1, for a list whose orders go together: each order is checked as if those before it were there.
+    fn admit_linked(&self, orders: &[Place]) -> Result<(), RejectReason> {
         if self.market.phase == Phase::Auction {
             return Err(RejectReason::InvalidCombination);
         }
-        for place in orders {
-            self.admit(place)?;
-        }
         for (at, place) in orders.iter().enumerate() {
-            let chosen = matches!(self.store.orders.ids(), OrderIds::Chosen { .. });
-            if chosen && orders[..at].iter().any(|other| other.id == place.id) {
-                return Err(RejectReason::DuplicateOrderId);
+            let before = &orders[..at];
+            let reasons = [
+                self.admit(place).err(),
+                self.admit_name(place, before),
+                self.admit_room_beside(place, before),
+            ];
+            // The reasons stand in the order of the checks.
+            if let Some(first) = reasons.into_iter().flatten().min() {
+                return Err(first);
             }
-            let named = place.account.is_some() && place.client_id.is_some();
-            if named && orders[..at].iter().any(|other| other.client_id == place.client_id) {
-                return Err(RejectReason::DuplicateClientOrderId);
-            }
-        }
-        self.admit_room_together(orders)
-    }
-
-    /// The limits of rule 1.4 and that on stops, for all orders of the list.
-    fn admit_room_together(&self, orders: &[Place]) -> Result<(), RejectReason> {
-        let mut live = self.market.live;
-        for place in orders {
-            let side = &mut live[place.side as usize];
-            *side = side.checked_add(place.quantity).ok_or(RejectReason::BookFull)?;
-        }
-        if !self.store.orders.has_room_for(orders.len()) {
-            return Err(RejectReason::BookFull);
-        }
-        let stops = orders.iter().filter(|place| OrderType::of(&place.kind).is_stop()).count();
-        if stops > 0 && self.market.stops.len() + stops > self.market.spec.terms().stops_max as usize {
-            return Err(RejectReason::TooManyStops);
         }
         Ok(())
+    }
+
+    /// Whether an order is named like one before it in its list.
+    fn admit_name(&self, place: &Place, before: &[Place]) -> Option<RejectReason> {
+        let chosen = matches!(self.store.orders.ids(), OrderIds::Chosen { .. });
+        let named = place.account.is_some() && place.client_id.is_some();
+        if chosen && before.iter().any(|other| other.id == place.id) {
+            return Some(RejectReason::DuplicateOrderId);
+        }
+        let called_so = |other: &Place| other.client_id == place.client_id;
+        (named && before.iter().any(called_so)).then_some(RejectReason::DuplicateClientOrderId)
+    }
+
+    /// The limits of rule 1.4 and that on stops, for an order and those before it in its list.
+    fn admit_room_beside(&self, place: &Place, before: &[Place]) -> Option<RejectReason> {
+        let same_side = before.iter().filter(|other| other.side == place.side);
+        let live = same_side
+            .chain([place])
+            .try_fold(self.market.live[place.side as usize], |live, order| {
+                live.checked_add(order.quantity)
+            });
+        if live.is_none() || !self.store.orders.has_room_for(before.len() + 1) {
+            return Some(RejectReason::BookFull);
+        }
+        let is_stop = |place: &&Place| OrderType::of(&place.kind).is_stop();
+        let stops = before.iter().chain([place]).filter(is_stop).count();
+        let too_many = self.market.stop_count as usize + stops > self.market.spec.terms().stops_max as usize;
+        (is_stop(&place) && too_many).then_some(RejectReason::TooManyStops)
     }
 
     /// Makes the orders live, links them and enters those that come in now.
@@ -88,14 +95,24 @@ impl Floor<'_> {
         let mut members = [None; 3];
         let mut id = None;
         for (place, member) in linked.orders.iter().zip(&mut members) {
-            let price = self.admit(place).expect("the list was admitted, and accepting changes no condition");
+            let price = self
+                .admit(place)
+                .expect("the list was admitted, and accepting changes no condition");
             let slot = self.accept(place, price);
             let link = *id.get_or_insert(self.store.details(slot).arrival);
             self.store.link(slot, link);
             *member = Some(slot);
         }
         let id = id.expect("a list has orders");
-        self.market.links.insert(id, Link { kind: linked.kind, members, winner: None, entered: None });
+        self.market.links.insert(
+            id,
+            Link {
+                kind: linked.kind,
+                members,
+                winner: None,
+                entered: None,
+            },
+        );
         match linked.kind {
             LinkKind::OneCancelsOther => self.enter_members(id),
             LinkKind::Bracket => {
@@ -117,18 +134,48 @@ impl Floor<'_> {
             if !self.market.links.get(&id).is_some_and(is_member) {
                 return;
             }
-            let entry = Entry::again(self.store.conditions(slot));
-            self.enter(slot, &entry);
+            if self.admit_posting(slot) {
+                let entry = Entry::again(self.store.conditions(slot));
+                self.enter(slot, &entry);
+            }
             if self.market.pending.touched.contains(&id) {
                 self.settle_link(id);
             }
         }
     }
 
+    /// Asks a post-only order of a list again whether it would trade: it is cancelled, or moved, if so. Whether it
+    /// can be entered.
+    fn admit_posting(&mut self, slot: Slot) -> bool {
+        let Some(conditions) = self.store.conditions(slot) else {
+            return true;
+        };
+        if conditions.post_only == PostOnly::No {
+            return true;
+        }
+        let (post_only, side, price) = (
+            conditions.post_only,
+            self.store.orders.side(slot),
+            self.store.orders.price(slot),
+        );
+        match self.market.admit_post_only(post_only, side, price, self.store) {
+            Ok(price) => self.store.orders.set_price(slot, price),
+            Err(_) => {
+                self.cancel(slot, CancelReason::PostOnly);
+                return false;
+            }
+        }
+        true
+    }
+
     /// Notes that an order of a list has traded.
     pub(super) fn touch_link(&mut self, slot: Slot) {
-        let Some(id) = self.store.conditions(slot).and_then(|conditions| conditions.link) else { return };
-        let Some(link) = self.market.links.get_mut(&id) else { return };
+        let Some(id) = self.store.conditions(slot).and_then(|conditions| conditions.link) else {
+            return;
+        };
+        let Some(link) = self.market.links.get_mut(&id) else {
+            return;
+        };
         if link.kind == LinkKind::OneCancelsOther {
             link.winner.get_or_insert(slot);
             self.market.pending.touched.push_back(id);
@@ -137,7 +184,9 @@ impl Floor<'_> {
 
     /// Notes that an order of a list is over, having traded this much.
     pub(super) fn unlink(&mut self, id: u64, slot: Slot, traded: Qty) {
-        let Some(link) = self.market.links.get_mut(&id) else { return };
+        let Some(link) = self.market.links.get_mut(&id) else {
+            return;
+        };
         let at = link.members.iter().position(|member| *member == Some(slot));
         let at = at.expect("an order is a member of its list");
         link.members[at] = None;
@@ -155,7 +204,9 @@ impl Floor<'_> {
 
     /// Does what a list's orders have agreed: 4.6, step 1.
     pub(super) fn settle_link(&mut self, id: u64) {
-        let Some(link) = self.market.links.get(&id) else { return };
+        let Some(link) = self.market.links.get(&id) else {
+            return;
+        };
         match (link.kind, link.entered) {
             (LinkKind::OneCancelsOther, _) => self.end_link(id),
             (LinkKind::Bracket, Some(entered)) if entered.is_zero() => self.end_link(id),
@@ -166,7 +217,9 @@ impl Floor<'_> {
 
     /// Cancels what is left of a list but its winner, which goes on alone.
     fn end_link(&mut self, id: u64) {
-        let Some(link) = self.market.links.remove(&id) else { return };
+        let Some(link) = self.market.links.remove(&id) else {
+            return;
+        };
         for slot in link.members.into_iter().flatten() {
             self.store.unlink(slot);
         }
@@ -178,7 +231,9 @@ impl Floor<'_> {
 
     /// An order of a list was set off: a one-cancels-other ends with it.
     pub(super) fn cancel_partner(&mut self, id: u64, winner: Slot) {
-        let Some(link) = self.market.links.get_mut(&id) else { return };
+        let Some(link) = self.market.links.get_mut(&id) else {
+            return;
+        };
         if link.kind == LinkKind::OneCancelsOther {
             link.winner = Some(winner);
             self.end_link(id);
@@ -187,7 +242,9 @@ impl Floor<'_> {
 
     /// Rule 9.3: the exits come to life with what the entry traded.
     fn arm(&mut self, id: u64, quantity: Qty) {
-        let Some(link) = self.market.links.get_mut(&id) else { return };
+        let Some(link) = self.market.links.get_mut(&id) else {
+            return;
+        };
         link.kind = LinkKind::OneCancelsOther;
         let exits = link.members;
         for slot in exits.into_iter().flatten() {
@@ -197,9 +254,19 @@ impl Floor<'_> {
             self.arrive_anew(slot);
             self.market.live[self.store.orders.side(slot) as usize] -= before.saturating_sub(quantity);
             self.store.orders.set_quantity(slot, quantity);
-            self.store.conditions_mut(slot).waits = None;
+            let conditions = self.store.conditions_mut(slot);
+            (conditions.waits, conditions.trail_best) = (None, None);
+            if conditions.trail.is_some() {
+                conditions.trigger = None;
+                self.begin_trailing(slot);
+            }
             let order = self.store.orders.id(slot);
-            self.say(Event::Armed { instrument: self.market.id, order, account, quantity });
+            self.say(Event::Armed {
+                instrument: self.market.id,
+                order,
+                account,
+                quantity,
+            });
         }
         self.market.pending.touched.retain(|touched| *touched != id);
         self.enter_members(id);
@@ -207,10 +274,14 @@ impl Floor<'_> {
 }
 
 /// Whether these orders can depend on each other in this way.
-fn is_well_linked(kind: LinkKind, orders: &[Place]) -> bool {
-    let same = |one: &Place, other: &Place| one.instrument == other.instrument && one.account == other.account;
+pub(crate) fn is_well_linked(kind: LinkKind, orders: &[Place]) -> bool {
+    let same =
+        |one: &Place, other: &Place| one.instrument == other.instrument && one.account == other.account;
     let lasting = |place: &Place| {
-        matches!(place.time_in_force, TimeInForce::Gtc | TimeInForce::Gtd(_) | TimeInForce::Day)
+        matches!(
+            place.time_in_force,
+            TimeInForce::Gtc | TimeInForce::Gtd(_) | TimeInForce::Day
+        )
     };
     let is_limit = |place: &Place| matches!(place.kind, OrderKind::Limit { .. });
     let is_stop = |place: &Place| OrderType::of(&place.kind).is_stop();
@@ -218,18 +289,28 @@ fn is_well_linked(kind: LinkKind, orders: &[Place]) -> bool {
         (LinkKind::OneCancelsOther, [one, other]) => {
             same(one, other)
                 && one.side == other.side
-                && [one, other].into_iter().all(|place| lasting(place) && (is_limit(place) || is_stop(place)))
+                && [one, other]
+                    .into_iter()
+                    .all(|place| lasting(place) && (is_limit(place) || is_stop(place)))
                 && !(is_limit(one) && is_limit(other))
         }
         (LinkKind::Bracket, [entry, target, stop]) => {
             let exits = [target, stop];
-            exits.iter().all(|exit| same(entry, exit) && exit.side != entry.side && lasting(exit))
+            exits
+                .iter()
+                .all(|exit| same(entry, exit) && exit.side != entry.side && lasting(exit))
                 && exits.iter().all(|exit| exit.quantity == entry.quantity)
                 && (is_limit(entry) || is_stop(entry) || matches!(entry.kind, OrderKind::Market))
                 && (is_limit(target)
-                    || matches!(target.kind, OrderKind::TakeProfit { .. } | OrderKind::TakeProfitLimit { .. }))
+                    || matches!(
+                        target.kind,
+                        OrderKind::TakeProfit { .. } | OrderKind::TakeProfitLimit { .. }
+                    ))
                 && is_stop(stop)
-                && !matches!(stop.kind, OrderKind::TakeProfit { .. } | OrderKind::TakeProfitLimit { .. })
+                && !matches!(
+                    stop.kind,
+                    OrderKind::TakeProfit { .. } | OrderKind::TakeProfitLimit { .. }
+                )
         }
         _ => false,
     }

@@ -15,6 +15,7 @@ mod cancel;
 mod enter;
 mod floor;
 mod linked;
+mod many;
 mod pegs;
 mod phases;
 mod pro_rata;
@@ -23,5 +24,7 @@ mod stops;
 mod store;
 mod take;
 
-pub(crate) use floor::{Floor, Instrument};
+pub(crate) use floor::{Instrument, say_refused_order};
+pub(crate) use linked::is_well_linked;
+pub(crate) use many::{Floors, Wanted};
 pub(crate) use store::Store;

@@ -62,9 +62,15 @@ impl Floor<'_> {
     /// Rule 6.1.
     fn peg_price(&self, slot: Slot) -> Option<Price> {
         let side = self.store.orders.side(slot);
-        let conditions = self.store.conditions(slot).expect("a pegged order has conditions");
+        let conditions = self
+            .store
+            .conditions(slot)
+            .expect("a pegged order has conditions");
         let (peg, offset) = conditions.peg.expect("a pegged order follows something");
-        let (own, other) = (self.market.sides.best(side), self.market.sides.best(side.opposite()));
+        let (own, other) = (
+            self.market.sides.best(side),
+            self.market.sides.best(side.opposite()),
+        );
         let reference = match peg {
             Peg::Primary => own?.ticks(),
             Peg::Market => other?.ticks(),

@@ -5,7 +5,7 @@ use super::store::WaitsFor;
 use crate::book::Slot;
 use crate::command::{Phase, TimeInForce};
 use crate::event::{CancelReason, Event, RejectReason, Request};
-use crate::types::{OrderId, Side};
+use crate::types::{OrderId, Side, Timestamp};
 
 impl Floor<'_> {
     /// Carries out a change of phase.
@@ -36,6 +36,7 @@ impl Floor<'_> {
         self.uncross();
         self.drop_auction_orders();
         self.change_phase(Phase::Continuous);
+        self.market.pending.seen = None;
         let pending = &mut self.market.pending;
         (pending.queued, pending.trigger_moved, pending.book_moved) = (true, true, true);
     }
@@ -51,7 +52,12 @@ impl Floor<'_> {
         self.unelect();
         self.begin_auction();
         let lasts = self.market.spec.terms().volatility_auction_ns;
-        self.market.auction.ends = lasts.map(|nanos| self.now.saturating_add_nanos(nanos));
+        self.set_auction_end(lasts.map(|nanos| self.now.saturating_add_nanos(nanos)));
+    }
+
+    fn set_auction_end(&mut self, end: Option<Timestamp>) {
+        let before = std::mem::replace(&mut self.market.auction.ends, end);
+        self.store.set_auction_end(self.market.id, before, end);
     }
 
     /// Rule 8.8.
@@ -61,17 +67,26 @@ impl Floor<'_> {
         }
         self.uncross();
         self.drop_auction_orders();
-        self.end_orders(CancelReason::Expired, |time_in_force| time_in_force == TimeInForce::Day);
-        self.end_orders(CancelReason::Closed, |time_in_force| time_in_force == TimeInForce::AtClose);
-        self.end_orders(CancelReason::Closed, |time_in_force| time_in_force == TimeInForce::AtOpen);
+        self.end_orders(CancelReason::Expired, |time_in_force| {
+            time_in_force == TimeInForce::Day
+        });
+        self.end_orders(CancelReason::Closed, |time_in_force| {
+            time_in_force == TimeInForce::AtClose
+        });
+        self.end_orders(CancelReason::Closed, |time_in_force| {
+            time_in_force == TimeInForce::AtOpen
+        });
         self.change_phase(Phase::Closed);
     }
 
     fn change_phase(&mut self, phase: Phase) {
         self.market.phase = phase;
-        self.market.auction.ends = None;
+        self.set_auction_end(None);
         self.market.auction.said = super::auction::Outcome::default();
-        self.say(Event::PhaseChanged { instrument: self.market.id, phase });
+        self.say(Event::PhaseChanged {
+            instrument: self.market.id,
+            phase,
+        });
     }
 
     /// Cancels the instrument's orders with such a time in force, buys before sells, oldest first.
@@ -79,19 +94,27 @@ impl Floor<'_> {
         let instrument = self.market.id;
         let chosen = |slot: &Slot| {
             self.store.details(*slot).instrument == instrument
-                && self.store.conditions(*slot).is_some_and(|conditions| ends(conditions.time_in_force))
+                && self
+                    .store
+                    .conditions(*slot)
+                    .is_some_and(|conditions| ends(conditions.time_in_force))
         };
         let mut ending: Vec<Slot> = self.store.orders.iter().filter(chosen).collect();
         ending.sort_unstable_by_key(|slot| {
-            (self.store.orders.side(*slot) == Side::Sell, self.store.details(*slot).arrival)
+            (
+                self.store.orders.side(*slot) == Side::Sell,
+                self.store.details(*slot).arrival,
+            )
         });
         for slot in ending {
             self.cancel(slot, reason);
         }
     }
 
-    /// Whether a live order waits in this way.
+    /// What a live order waits for, if it does.
     pub(super) fn waits(&self, slot: Slot) -> Option<WaitsFor> {
-        self.store.conditions(slot).and_then(|conditions| conditions.waits)
+        self.store
+            .conditions(slot)
+            .and_then(|conditions| conditions.waits)
     }
 }

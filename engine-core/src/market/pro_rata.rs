@@ -13,7 +13,13 @@ impl Floor<'_> {
     /// Shares out what the taker wants of a displayed level that it does not use up. If self-trade prevention has
     /// to act on the level it does only that, and the level is looked at again.
     #[cold]
-    pub(super) fn share_level(&mut self, taker: &mut Taker, first: Slot, price: Price, wanted: Qty) -> Prevented {
+    pub(super) fn share_level(
+        &mut self,
+        taker: &mut Taker,
+        first: Slot,
+        price: Price,
+        wanted: Qty,
+    ) -> Prevented {
         if taker.self_trade != SelfTrade::None {
             let own = self.level_from(first).find(|slot| self.is_own(taker, *slot));
             if let Some(own) = own {
@@ -56,7 +62,8 @@ impl Floor<'_> {
         let total: u128 = sharing.iter().map(|(slot, _)| size(*slot)).sum();
         let due = u128::from(left.lots());
         for (slot, share) in sharing.iter_mut() {
-            let lots = Qty::new(u64::try_from(due * size(*slot) / total).expect("a share is at most what is due"));
+            let lots =
+                Qty::new(u64::try_from(due * size(*slot) / total).expect("a share is at most what is due"));
             *share = if lots < min_lots { Qty::ZERO } else { lots };
             left -= *share;
         }

@@ -22,7 +22,10 @@ impl Floor<'_> {
     pub(super) fn is_own(&self, taker: &Taker, maker: Slot) -> bool {
         let same_account = taker.account.is_some() && taker.account == self.store.details(maker).account;
         let same_group = || {
-            let group = self.store.conditions(maker).and_then(|conditions| conditions.group);
+            let group = self
+                .store
+                .conditions(maker)
+                .and_then(|conditions| conditions.group);
             group.is_some() && group == taker.group
         };
         same_account || same_group()
@@ -50,7 +53,12 @@ impl Floor<'_> {
         if taker.has_traded && self.store.orders.mark(taker.slot) & flag::LINKED != 0 {
             self.touch_link(taker.slot);
         }
-        self.cancel_rest(taker.slot, taker.remaining, CancelReason::SelfTrade);
+        self.cancel_rest(
+            taker.slot,
+            taker.remaining,
+            taker.remaining,
+            CancelReason::SelfTrade,
+        );
         Prevented::Taker
     }
 
@@ -65,15 +73,14 @@ impl Floor<'_> {
             self.decrement_maker(maker, by, maker_has - by);
         }
         if by == wanted {
-            let lost = if taker.budget.is_some() { Qty::ZERO } else { by };
-            self.cancel_rest(taker.slot, lost, CancelReason::SelfTrade);
+            self.cancel_rest(taker.slot, taker.remaining, by, CancelReason::SelfTrade);
             return Prevented::Taker;
         }
         taker.spend(price, by);
         if taker.budget.is_none() {
             self.lose(taker.slot, by);
         }
-        self.say_decremented(taker.slot, by, taker.remaining);
+        self.say_decremented(taker.slot, by, wanted - by);
         Prevented::NotTaker
     }
 

@@ -8,6 +8,7 @@ use super::store::{Conditions, WaitsFor};
 use crate::book::Slot;
 use crate::command::Trail;
 use crate::event::{Event, OrderType};
+use crate::spec::TriggerSource;
 use crate::types::{Price, Side};
 
 /// The waiting stops of one instrument.
@@ -26,6 +27,23 @@ pub(crate) struct Stops {
     blind: BTreeMap<u64, Slot>,
 }
 
+/// The prices that count at an election: rule 7.1.
+struct Seen {
+    lowest: Price,
+    highest: Price,
+    now: Price,
+}
+
+impl Seen {
+    /// The price that a trailing stop of this side follows to.
+    fn best(&self, side: Side) -> Price {
+        match side {
+            Side::Sell => self.highest,
+            Side::Buy => self.lowest,
+        }
+    }
+}
+
 /// Whether a stop of this type and side is set off by a rise.
 fn is_rising(order_type: OrderType, side: Side) -> bool {
     let takes_profit = matches!(order_type, OrderType::TakeProfit | OrderType::TakeProfitLimit);
@@ -41,11 +59,6 @@ fn height(side: Side, price: Price) -> i64 {
 }
 
 impl Stops {
-    /// How many wait.
-    pub(crate) fn len(&self) -> usize {
-        self.rising.len() + self.falling.len() + self.blind.len()
-    }
-
     fn insert(&mut self, slot: Slot, conditions: &Conditions, arrival: u64, side: Side) {
         let Some(trigger) = conditions.trigger else {
             self.blind.insert(arrival, slot);
@@ -65,7 +78,9 @@ impl Stops {
     pub(crate) fn remove(&mut self, conditions: &Conditions, arrival: u64, side: Side) {
         let removed = match conditions.trigger {
             None => self.blind.remove(&arrival),
-            Some(trigger) if is_rising(conditions.order_type, side) => self.rising.remove(&(trigger.ticks(), arrival)),
+            Some(trigger) if is_rising(conditions.order_type, side) => {
+                self.rising.remove(&(trigger.ticks(), arrival))
+            }
             Some(trigger) => self.falling.remove(&(-trigger.ticks(), arrival)),
         };
         assert!(removed.is_some(), "a waiting stop stands where its trigger says");
@@ -74,24 +89,47 @@ impl Stops {
         }
     }
 
+    /// Whether this stop waits, for checks: it looks through all of them.
+    pub(crate) fn contains(&self, slot: Slot) -> bool {
+        let waiting = self
+            .rising
+            .values()
+            .chain(self.falling.values())
+            .chain(self.blind.values());
+        waiting.copied().any(|waiting| waiting == slot)
+    }
+
     /// Whether a price sets nothing off and moves no trigger.
     #[inline]
     fn is_quiet(&self) -> bool {
         self.rising.is_empty() && self.falling.is_empty() && self.blind.is_empty()
     }
 
-    /// The stop that this price sets off first.
-    fn first_due(&self, price: Price) -> Option<Slot> {
-        let rising = self.rising.first_key_value().filter(|((trigger, _), _)| *trigger <= price.ticks());
-        let falling = || self.falling.first_key_value().filter(|((trigger, _), _)| -*trigger >= price.ticks());
-        rising.or_else(falling).map(|(_, slot)| *slot)
+    /// The stops that a price seen lately has reached, those first that are set off first, each with whether the
+    /// price as it is reaches it too.
+    fn reached(&self, seen: &Seen) -> impl Iterator<Item = (Slot, bool)> {
+        let Seen { lowest, highest, now } = *seen;
+        let rising = self
+            .rising
+            .iter()
+            .take_while(move |((trigger, _), _)| *trigger <= highest.ticks());
+        let rising = rising.map(move |((trigger, _), slot)| (*slot, *trigger <= now.ticks()));
+        let falling = self
+            .falling
+            .iter()
+            .take_while(move |((trigger, _), _)| -*trigger >= lowest.ticks());
+        let falling = falling.map(move |((trigger, _), slot)| (*slot, -*trigger >= now.ticks()));
+        rising.chain(falling)
     }
 
     /// A trailing stop that has not followed to this price yet.
-    fn first_behind(&self, price: Price) -> Option<Slot> {
+    fn first_behind(&self, seen: &Seen) -> Option<Slot> {
         let lowest = |side: Side| {
             let first = self.followed[side as usize].first_key_value();
-            first.filter(|((seen, _), _)| *seen < height(side, price)).map(|(_, slot)| *slot)
+            let best = height(side, seen.best(side));
+            first
+                .filter(|((followed, _), _)| *followed < best)
+                .map(|(_, slot)| *slot)
         };
         let blind = || self.blind.first_key_value().map(|(_, slot)| *slot);
         lowest(Side::Buy).or_else(|| lowest(Side::Sell)).or_else(blind)
@@ -152,21 +190,35 @@ impl Floor<'_> {
     /// there was none.
     #[inline]
     pub(super) fn elect_and_set_off(&mut self) -> bool {
-        if std::mem::take(&mut self.market.pending.trigger_moved) && !self.market.stops.is_quiet() {
-            self.elect();
+        if std::mem::take(&mut self.market.pending.trigger_moved) {
+            if self.market.stops.is_quiet() {
+                self.market.pending.seen = None;
+            } else {
+                self.elect();
+            }
         }
         !self.market.pending.elected.is_empty() && self.set_off_next()
     }
 
     #[cold]
     fn elect(&mut self) {
-        let Some(price) = self.market.trigger_price() else { return };
-        while let Some(slot) = self.market.stops.first_behind(price) {
+        let seen = self.market.pending.seen.take();
+        let Some(now) = self.market.trigger_price() else {
+            return;
+        };
+        let trades = seen.filter(|_| self.market.spec.terms().trigger_source == TriggerSource::LastTrade);
+        let (lowest, highest) = trades.unwrap_or((now, now));
+        let seen = Seen {
+            lowest: lowest.min(now),
+            highest: highest.max(now),
+            now,
+        };
+        while let Some(slot) = self.market.stops.first_behind(&seen) {
             self.unwait_for_trigger(slot);
-            self.follow(slot, price);
+            self.follow(slot, seen.best(self.store.orders.side(slot)));
             self.wait_for_trigger(slot);
         }
-        while let Some(slot) = self.market.stops.first_due(price) {
+        while let Some(slot) = self.first_due(&seen) {
             self.unwait_for_trigger(slot);
             self.store.wait(slot, WaitsFor::Turn);
             self.market.pending.elected.push_back(self.store.orders.id(slot));
@@ -174,11 +226,31 @@ impl Floor<'_> {
         self.market.pending.trigger_moved = false;
     }
 
+    /// The stop that is set off first: one that trails only by the price as it is.
+    fn first_due(&self, seen: &Seen) -> Option<Slot> {
+        let trails = |slot: Slot| {
+            self.store
+                .conditions(slot)
+                .is_some_and(|conditions| conditions.trail.is_some())
+        };
+        let mut reached = self.market.stops.reached(seen);
+        reached
+            .find(|(slot, now)| *now || !trails(*slot))
+            .map(|(slot, _)| slot)
+    }
+
     #[cold]
     fn set_off_next(&mut self) -> bool {
         while let Some(order) = self.market.pending.elected.pop_front() {
-            let Some(slot) = self.store.orders.find(order) else { continue };
-            if self.store.conditions(slot).and_then(|conditions| conditions.waits) == Some(WaitsFor::Turn) {
+            let Some(slot) = self.store.orders.find(order) else {
+                continue;
+            };
+            if self
+                .store
+                .conditions(slot)
+                .and_then(|conditions| conditions.waits)
+                == Some(WaitsFor::Turn)
+            {
                 self.set_off(slot);
                 return true;
             }
@@ -190,10 +262,19 @@ impl Floor<'_> {
         self.arrive_anew(slot);
         let order = self.store.orders.id(slot);
         let account = self.store.details(slot).account;
-        self.say(Event::Triggered { instrument: self.market.id, order, account });
+        self.say(Event::Triggered {
+            instrument: self.market.id,
+            order,
+            account,
+        });
         let conditions = self.store.conditions_mut(slot);
         conditions.waits = None;
-        conditions.order_type = if conditions.order_type.has_limit() { OrderType::Limit } else { OrderType::Market };
+        conditions.order_type = if conditions.order_type.has_limit() {
+            OrderType::Limit
+        } else {
+            OrderType::Market
+        };
+        self.market.stop_count -= 1;
         let link = conditions.link;
         if let Some(link) = link {
             self.cancel_partner(link, slot);
@@ -205,8 +286,15 @@ impl Floor<'_> {
     /// Rule 7.5: elected stops wait as before.
     pub(super) fn unelect(&mut self) {
         while let Some(order) = self.market.pending.elected.pop_front() {
-            let Some(slot) = self.store.orders.find(order) else { continue };
-            if self.store.conditions(slot).and_then(|conditions| conditions.waits) == Some(WaitsFor::Turn) {
+            let Some(slot) = self.store.orders.find(order) else {
+                continue;
+            };
+            if self
+                .store
+                .conditions(slot)
+                .and_then(|conditions| conditions.waits)
+                == Some(WaitsFor::Turn)
+            {
                 self.wait_for_trigger(slot);
             }
         }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::book::{OrderIds, Orders, Slot};
-use crate::command::{ClientOrderId, OrderKind, Peg, Place, PostOnly, SelfTrade, TimeInForce, Trail, Visibility};
+use crate::command::{
+    ClientOrderId, OrderKind, Peg, Place, PostOnly, SelfTrade, TimeInForce, Trail, Visibility,
+};
 use crate::event::OrderType;
 use crate::types::{AccountId, GroupId, InstrumentId, OrderId, Price, Qty, Timestamp};
 
@@ -91,7 +93,10 @@ impl Conditions {
     #[inline]
     pub(crate) fn of(place: &Place) -> Option<Self> {
         let plain = matches!(place.kind, OrderKind::Limit { .. })
-            && matches!(place.time_in_force, TimeInForce::Gtc | TimeInForce::Ioc | TimeInForce::Fok)
+            && matches!(
+                place.time_in_force,
+                TimeInForce::Gtc | TimeInForce::Ioc | TimeInForce::Fok
+            )
             && place.visibility == Visibility::Displayed
             && place.post_only == PostOnly::No
             && !place.all_or_none
@@ -99,18 +104,18 @@ impl Conditions {
             && place.self_trade == SelfTrade::None
             && place.group.is_none()
             && place.client_id.is_none();
-        if plain { None } else { Some(Self::of_special(place)) }
+        if plain {
+            None
+        } else {
+            Some(Self::of_special(place))
+        }
     }
 
     #[cold]
     fn of_special(place: &Place) -> Self {
-        let (trigger, trail) = match place.kind {
-            OrderKind::Stop { trigger }
-            | OrderKind::StopLimit { trigger, .. }
-            | OrderKind::TakeProfit { trigger }
-            | OrderKind::TakeProfitLimit { trigger, .. } => (Some(trigger), None),
-            OrderKind::TrailingStop { trail } | OrderKind::TrailingStopLimit { trail, .. } => (None, Some(trail)),
-            _ => (None, None),
+        let trail = match place.kind {
+            OrderKind::TrailingStop { trail } | OrderKind::TrailingStopLimit { trail, .. } => Some(trail),
+            _ => None,
         };
         let (peg, peg_limit) = match place.kind {
             OrderKind::Pegged { peg, offset, limit } => (Some((peg, offset)), limit),
@@ -127,7 +132,7 @@ impl Conditions {
             group: place.group,
             client_id: place.client_id,
             reserve: Qty::ZERO,
-            trigger,
+            trigger: place.kind.trigger(),
             trail,
             trail_best: None,
             peg,
@@ -174,6 +179,8 @@ pub(crate) struct Store {
     conditions_free: Vec<u32>,
     clients: BTreeMap<(AccountId, ClientOrderId), Slot>,
     expiries: BTreeSet<(Timestamp, Slot)>,
+    /// The volatility auctions that are on and end by themselves.
+    auction_ends: BTreeSet<(Timestamp, InstrumentId)>,
     arrivals: u64,
     pub(crate) killed: Killed,
 }
@@ -205,6 +212,7 @@ impl Store {
             conditions_free: Vec::new(),
             clients: BTreeMap::new(),
             expiries: BTreeSet::new(),
+            auction_ends: BTreeSet::new(),
             arrivals: 0,
             killed: Killed::default(),
         }
@@ -221,10 +229,14 @@ impl Store {
             conditions: 0,
         };
         let Some(conditions) = conditions else {
-            return self.orders.insert(place.id, place.side, price, place.quantity, details);
+            return self
+                .orders
+                .insert(place.id, place.side, price, place.quantity, details);
         };
         details.conditions = self.keep(conditions);
-        let slot = self.orders.insert(place.id, place.side, price, place.quantity, details);
+        let slot = self
+            .orders
+            .insert(place.id, place.side, price, place.quantity, details);
         self.orders.set_mark(slot, conditions.flags());
         if let (Some(account), Some(client_id)) = (place.account, conditions.client_id) {
             self.clients.insert((account, client_id), slot);
@@ -310,12 +322,16 @@ impl Store {
         if self.orders.mark(slot) & flag::ICEBERG == 0 {
             return queued;
         }
-        queued + self.conditions(slot).map_or(Qty::ZERO, |conditions| conditions.reserve)
+        queued
+            + self
+                .conditions(slot)
+                .map_or(Qty::ZERO, |conditions| conditions.reserve)
     }
 
     /// What an order is now.
     pub(crate) fn order_type(&self, slot: Slot) -> OrderType {
-        self.conditions(slot).map_or(OrderType::Limit, |conditions| conditions.order_type)
+        self.conditions(slot)
+            .map_or(OrderType::Limit, |conditions| conditions.order_type)
     }
 
     /// An order's limit price, if its kind has one.
@@ -340,12 +356,41 @@ impl Store {
         self.expiries.first().map(|(deadline, _)| *deadline)
     }
 
-    /// The orders whose time is up first, if that is at or before `now`: by instrument, oldest first.
-    pub(crate) fn due(&self, now: Timestamp) -> Vec<OrderId> {
-        let Some(deadline) = self.next_expiry().filter(|deadline| *deadline <= now) else {
-            return Vec::new();
-        };
-        let due = self.expiries.iter().take_while(|(moment, _)| *moment == deadline);
+    /// The first moment at which a volatility auction ends.
+    #[inline]
+    pub(crate) fn next_auction_end(&self) -> Option<Timestamp> {
+        self.auction_ends.first().map(|(moment, _)| *moment)
+    }
+
+    /// The first instrument whose volatility auction ends at or before this moment.
+    pub(crate) fn ended_auction(&self, moment: Timestamp) -> Option<InstrumentId> {
+        self.auction_ends
+            .first()
+            .filter(|(end, _)| *end <= moment)
+            .map(|(_, instrument)| *instrument)
+    }
+
+    /// Notes when an instrument's auction ends by itself, if it does, instead of what was noted before.
+    pub(crate) fn set_auction_end(
+        &mut self,
+        instrument: InstrumentId,
+        before: Option<Timestamp>,
+        end: Option<Timestamp>,
+    ) {
+        if let Some(before) = before {
+            self.auction_ends.remove(&(before, instrument));
+        }
+        if let Some(end) = end {
+            self.auction_ends.insert((end, instrument));
+        }
+    }
+
+    /// The orders whose time is up at or before this moment: by instrument, oldest first.
+    pub(crate) fn due(&self, moment: Timestamp) -> Vec<OrderId> {
+        let due = self
+            .expiries
+            .iter()
+            .take_while(|(deadline, _)| *deadline <= moment);
         let mut due: Vec<Slot> = due.map(|(_, slot)| *slot).collect();
         due.sort_unstable_by_key(|slot| (self.details(*slot).instrument, self.details(*slot).arrival));
         due.into_iter().map(|slot| self.orders.id(slot)).collect()
@@ -365,21 +410,68 @@ impl Store {
         for slot in self.orders.iter() {
             let details = self.details(slot);
             assert!(details.arrival <= self.arrivals, "an arrival was counted");
-            let Some(conditions) = self.conditions(slot) else { continue };
+            let Some(conditions) = self.conditions(slot) else {
+                continue;
+            };
             with_conditions += 1;
-            assert_eq!(self.orders.mark(slot), conditions.flags(), "flags say what the conditions say");
+            assert_eq!(
+                self.orders.mark(slot),
+                conditions.flags(),
+                "flags say what the conditions say"
+            );
             if let (Some(account), Some(client_id)) = (details.account, conditions.client_id) {
-                assert_eq!(self.find_client(account, client_id), Some(slot), "a client order id finds its order");
+                assert_eq!(
+                    self.find_client(account, client_id),
+                    Some(slot),
+                    "a client order id finds its order"
+                );
                 with_client += 1;
             }
             if let TimeInForce::Gtd(deadline) = conditions.time_in_force {
-                assert!(self.expiries.contains(&(deadline, slot)), "an order with a deadline is watched");
+                assert!(
+                    self.expiries.contains(&(deadline, slot)),
+                    "an order with a deadline is watched"
+                );
                 with_expiry += 1;
             }
         }
-        assert_eq!(self.clients.len(), with_client, "no client order id outlives its order");
+        assert_eq!(
+            self.clients.len(),
+            with_client,
+            "no client order id outlives its order"
+        );
         assert_eq!(self.expiries.len(), with_expiry, "no deadline outlives its order");
-        assert_eq!(self.conditions.len() - self.conditions_free.len(), with_conditions, "no conditions are lost");
+        assert_eq!(
+            self.conditions.len() - self.conditions_free.len(),
+            with_conditions,
+            "no conditions are lost"
+        );
+    }
+}
+
+impl OrderKind {
+    /// The limit price of an order of this kind, if it has one.
+    #[inline]
+    pub(crate) fn limit(&self) -> Option<Price> {
+        match *self {
+            Self::Limit { price }
+            | Self::StopLimit { price, .. }
+            | Self::TakeProfitLimit { price, .. }
+            | Self::TrailingStopLimit { price, .. } => Some(price),
+            Self::Pegged { limit, .. } => limit,
+            _ => None,
+        }
+    }
+
+    /// What sets an order of this kind off, if that is given.
+    pub(crate) fn trigger(&self) -> Option<Price> {
+        match *self {
+            Self::Stop { trigger }
+            | Self::StopLimit { trigger, .. }
+            | Self::TakeProfit { trigger }
+            | Self::TakeProfitLimit { trigger, .. } => Some(trigger),
+            _ => None,
+        }
     }
 }
 
@@ -403,15 +495,22 @@ impl OrderType {
 
     /// Whether an order of this type has a limit price of its own.
     pub(crate) fn has_limit(self) -> bool {
-        matches!(self, Self::Limit | Self::StopLimit | Self::TakeProfitLimit | Self::TrailingStopLimit)
+        matches!(
+            self,
+            Self::Limit | Self::StopLimit | Self::TakeProfitLimit | Self::TrailingStopLimit
+        )
     }
 
     /// Whether an order of this type waits for a trigger.
     pub(crate) fn is_stop(self) -> bool {
-        use OrderType as T;
         matches!(
             self,
-            T::Stop | T::StopLimit | T::TakeProfit | T::TakeProfitLimit | T::TrailingStop | T::TrailingStopLimit
+            Self::Stop
+                | Self::StopLimit
+                | Self::TakeProfit
+                | Self::TakeProfitLimit
+                | Self::TrailingStop
+                | Self::TrailingStopLimit
         )
     }
 

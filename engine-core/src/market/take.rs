@@ -65,7 +65,8 @@ impl Taker {
     /// Whether the dynamic band lets it trade at `price`.
     #[inline]
     pub(super) fn is_within_band(&self, price: Price) -> bool {
-        self.band.is_none_or(|(lowest, highest)| lowest <= price && price <= highest)
+        self.band
+            .is_none_or(|(lowest, highest)| lowest <= price && price <= highest)
     }
 
     /// How much it can take at `price`.
@@ -139,7 +140,9 @@ impl Floor<'_> {
             (_, Some(bps)) => bps,
             (_, None) => return Bound::Any,
         };
-        let Some(best) = self.market.best_for_market(side.opposite(), self.store) else { return Bound::Nowhere };
+        let Some(best) = self.market.best_for_market(side.opposite(), self.store) else {
+            return Bound::Nowhere;
+        };
         let room = room_around(best, bps);
         let bound = match side {
             Side::Buy => best.ticks() + room,
@@ -153,15 +156,17 @@ impl Floor<'_> {
     pub(super) fn take(&mut self, taker: &mut Taker) -> Taken {
         let mut passed = None;
         loop {
-            let Some((maker, price)) = self.next_maker(taker, passed) else { return taker.out_of_makers() };
+            let Some((maker, price)) = self.next_maker(taker, passed) else {
+                return taker.out_of_makers();
+            };
             let wanted = taker.wants(price);
-            if wanted.is_zero() {
-                return Taken::All;
-            }
             let mark = self.store.orders.mark(maker);
             if mark & flag::ALL_OR_NONE != 0 && self.store.orders.quantity(maker) > wanted {
                 passed = Some(maker);
                 continue;
+            }
+            if wanted.is_zero() {
+                return Taken::All;
             }
             if !taker.is_within_band(price) {
                 return Taken::Interrupted;
@@ -224,9 +229,7 @@ impl Floor<'_> {
         if taker.budget.is_none() {
             self.market.live[taker.side as usize] -= quantity;
         }
-        self.market.last = Some(price);
-        self.market.pending.trigger_moved = true;
-        self.market.pending.book_moved = true;
+        self.market.saw_trade(price);
         taker.has_traded = true;
     }
 
@@ -273,7 +276,11 @@ impl Floor<'_> {
     fn shares_level(&self, maker: Slot, price: Price, wanted: Qty) -> bool {
         self.market.spec.terms().allocation != Allocation::PriceTime
             && self.store.orders.queue(maker) == Some(Queue::Displayed)
-            && wanted < self.market.sides.level_quantity(self.store.orders.side(maker), price)
+            && wanted
+                < self
+                    .market
+                    .sides
+                    .level_quantity(self.store.orders.side(maker), price)
     }
 
     /// What the taker could trade now, as far as `enough`: the walk of rule 4.
@@ -288,31 +295,43 @@ impl Floor<'_> {
             }
             next = self.market.sides.next(orders, maker);
             let quantity = self.store.remaining(maker);
-            if orders.mark(maker) & flag::ALL_OR_NONE != 0 && quantity > taker.remaining.saturating_sub(counted) {
+            if orders.mark(maker) & flag::ALL_OR_NONE != 0
+                && quantity > taker.remaining.saturating_sub(counted)
+            {
                 continue;
             }
             if taker.self_trade == SelfTrade::CancelOldest && self.is_own(taker, maker) {
                 continue;
             }
-            if self.ends_count(taker, maker) {
-                break;
+            if self.ends_at_level_of(taker, maker) {
+                return counted + self.displayed_before_own(taker, maker);
             }
             counted += quantity;
         }
         counted
     }
 
-    /// Whether self-trade prevention would end the taker at this maker; where levels are shared, at its level.
-    fn ends_count(&self, taker: &Taker, maker: Slot) -> bool {
-        if matches!(taker.self_trade, SelfTrade::None | SelfTrade::CancelOldest) {
-            return false;
+    /// Whether self-trade prevention would end the taker at the level and queue of this maker.
+    #[inline]
+    fn ends_at_level_of(&self, taker: &Taker, maker: Slot) -> bool {
+        let ends = !matches!(taker.self_trade, SelfTrade::None | SelfTrade::CancelOldest);
+        ends && match self.store.orders.queue(maker) {
+            Some(Queue::Displayed) => self.level_from(maker).any(|slot| self.is_own(taker, slot)),
+            _ => self.is_own(taker, maker),
         }
-        let orders = &self.store.orders;
+    }
+
+    /// What a taker that will meet an own order in this level can trade there before: displayed parts only, because
+    /// reserves come after it, and nothing of a level that is shared by size.
+    fn displayed_before_own(&self, taker: &Taker, maker: Slot) -> Qty {
         let shared = self.market.spec.terms().allocation != Allocation::PriceTime;
-        if !shared || orders.queue(maker) != Some(Queue::Displayed) {
-            return self.is_own(taker, maker);
+        if shared || self.store.orders.queue(maker) != Some(Queue::Displayed) {
+            return Qty::ZERO;
         }
-        self.level_from(maker).any(|slot| self.is_own(taker, slot))
+        let before = self
+            .level_from(maker)
+            .take_while(|slot| !self.is_own(taker, *slot));
+        before.fold(Qty::ZERO, |sum, slot| sum + self.store.orders.quantity(slot))
     }
 
     /// The displayed orders of a level, beginning with this one.
@@ -325,6 +344,19 @@ impl Floor<'_> {
 }
 
 impl Instrument {
+    /// Remembers the price of a trade.
+    #[inline]
+    pub(super) fn saw_trade(&mut self, price: Price) {
+        self.last = Some(price);
+        let pending = &mut self.pending;
+        pending.seen = match pending.seen {
+            None => Some((price, price)),
+            Some((lowest, highest)) => Some((lowest.min(price), highest.max(price))),
+        };
+        pending.trigger_moved = true;
+        pending.book_moved = true;
+    }
+
     /// The prices at which the dynamic band lets an order trade that comes now.
     #[inline]
     fn dynamic_band(&self) -> Option<(Price, Price)> {
