@@ -10,8 +10,10 @@ use std::time::Instant;
 pub struct Throughput {
     /// How many commands were measured.
     pub commands: u64,
-    /// How long they took together.
+    /// How long they took together, without the time in which another process had the processor.
     pub nanos: u64,
+    /// How long that time was, where the system tells.
+    pub waited: Option<u64>,
     /// What they and the prefill traded.
     pub tally: Tally,
     /// How much memory the contender added to the process at its peak, where the system tells.
@@ -40,14 +42,20 @@ pub fn throughput<C: Contender>(mut workload: Workload) -> Throughput {
     let mut tally = Tally::default();
     let mut contender = C::new(&workload.header);
     contender.replay(workload.prefill(), &mut tally);
+    let waited_before = waited_nanos();
     let start = Instant::now();
     contender.replay(workload.measured(), &mut tally);
-    let nanos = start.elapsed().as_nanos() as u64;
+    let elapsed = start.elapsed().as_nanos() as u64;
+    let waited = waited_nanos()
+        .zip(waited_before)
+        .map(|(after, before)| after - before);
+    let nanos = elapsed.saturating_sub(waited.unwrap_or(0));
     let peak_bytes = memory.and_then(Memory::added_at_peak);
     black_box(&contender);
     Throughput {
         commands: workload.header.commands,
         nanos,
+        waited,
         tally,
         peak_bytes,
     }
@@ -87,6 +95,13 @@ fn clock_cost() -> u64 {
         .collect();
     readings.sort_unstable();
     readings[readings.len() / 2]
+}
+
+/// How long this thread has been ready to run while another had the processor.
+fn waited_nanos() -> Option<u64> {
+    // Time on the processor, time waiting for it, number of slices: Documentation/scheduler/sched-stats.rst.
+    let figures = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    figures.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// The memory of this process at one moment.

@@ -51,37 +51,21 @@ pub enum ChildError {
     Input(#[from] FormatError),
 }
 
-/// A figure of a replay, and whether it was made on a processor of its own.
-#[derive(Clone, Copy)]
-pub(super) struct Pinned<T> {
-    pub(super) figures: T,
-    pub(super) is_pinned: bool,
-}
-
 /// Replays standard input on a contender and prints what was measured: the inside of a child.
 pub(super) fn replay(entry: &Entry, mode: Mode, core: Option<usize>) -> Result<(), ChildError> {
-    let pinned = u64::from(pin(core));
+    print!("pinned={}", u64::from(pin(core)));
     let workload = Workload::read_from(&mut BufReader::new(io::stdin().lock()))?;
     match mode {
         Mode::Throughput => {
-            let Throughput {
-                commands,
-                nanos,
-                tally,
-                peak_bytes,
-            } = (entry.throughput)(workload);
-            let Tally {
-                trades,
-                quantity,
-                notional,
-                rejects,
-            } = tally;
-            print!("pinned={pinned} commands={commands} nanos={nanos} trades={trades} quantity={quantity} ");
-            print!("notional={notional} rejects={rejects}");
-            println!(
-                "{}",
-                peak_bytes.map_or_else(String::new, |peak| format!(" peak={peak}"))
-            );
+            let figures = (entry.throughput)(workload);
+            let tally = figures.tally;
+            print!(" commands={} nanos={}", figures.commands, figures.nanos);
+            print!(" trades={} quantity={}", tally.trades, tally.quantity);
+            print!(" notional={} rejects={}", tally.notional, tally.rejects);
+            let optional = [("waited", figures.waited), ("peak", figures.peak_bytes)];
+            for (field, number) in optional {
+                number.iter().for_each(|number| print!(" {field}={number}"));
+            }
         }
         Mode::Latency => {
             let Latency {
@@ -91,9 +75,10 @@ pub(super) fn replay(entry: &Entry, mode: Mode, core: Option<usize>) -> Result<(
                 max,
                 clock,
             } = (entry.latency)(workload);
-            println!("pinned={pinned} p50={p50} p99={p99} p999={p999} max={max} clock={clock}");
+            print!(" p50={p50} p99={p99} p999={p999} max={max} clock={clock}");
         }
     }
+    println!();
     Ok(())
 }
 
@@ -108,72 +93,63 @@ fn pin(core: Option<usize>) -> bool {
     chosen.is_some_and(|&core| core_affinity::set_for_current(core))
 }
 
-/// Measures throughput in a process of its own.
-pub(super) fn throughput(
-    entry: &Entry,
-    stream: &Stream,
-    core: Option<usize>,
-) -> Result<Pinned<Throughput>, ChildError> {
-    let report = Report::of(entry, stream, Mode::Throughput, core)?;
-    let tally = Tally {
-        trades: report.field("trades")?,
-        quantity: report.field("quantity")?,
-        notional: report.field("notional")?,
-        rejects: report.field("rejects")?,
-    };
-    let figures = Throughput {
-        commands: report.field("commands")?,
-        nanos: report.field("nanos")?,
-        tally,
-        peak_bytes: report.fields.get("peak").copied(),
-    };
-    Ok(Pinned {
-        figures,
-        is_pinned: report.field("pinned")? == 1,
-    })
-}
-
-/// Measures latency in a process of its own.
-pub(super) fn latency(
-    entry: &Entry,
-    stream: &Stream,
-    core: Option<usize>,
-) -> Result<Pinned<Latency>, ChildError> {
-    let report = Report::of(entry, stream, Mode::Latency, core)?;
-    let figures = Latency {
-        p50: report.field("p50")?,
-        p99: report.field("p99")?,
-        p999: report.field("p999")?,
-        max: report.field("max")?,
-        clock: report.field("clock")?,
-    };
-    Ok(Pinned {
-        figures,
-        is_pinned: report.field("pinned")? == 1,
-    })
-}
-
 /// What a child printed: `name=number`, separated by spaces.
-struct Report {
+pub(super) struct Report {
     name: &'static str,
     line: String,
     fields: BTreeMap<String, u64>,
 }
 
 impl Report {
-    fn of(entry: &Entry, stream: &Stream, mode: Mode, core: Option<usize>) -> Result<Self, ChildError> {
+    /// Measures a contender in a process of its own.
+    pub(super) fn of(
+        entry: &Entry,
+        stream: &Stream,
+        mode: Mode,
+        core: Option<usize>,
+    ) -> Result<Self, ChildError> {
         let name = entry.name;
         let (line, status) =
-            run(entry, stream, mode, core).map_err(|source| ChildError::Io { name, source })?;
+            run(name, stream, mode, core).map_err(|source| ChildError::Io { name, source })?;
         if !status.success() {
             return Err(ChildError::Failed { name, status });
         }
-        let field = |word: &str| {
-            word.split_once('=')
-                .and_then(|(key, number)| Some((key.to_owned(), number.parse().ok()?)))
-        };
-        let fields = line.split_whitespace().filter_map(field).collect();
+        let words = line.split_whitespace().filter_map(|word| word.split_once('='));
+        let fields = words
+            .filter_map(|(field, number)| Some((field.to_owned(), number.parse().ok()?)))
+            .collect();
         Ok(Self { name, line, fields })
+    }
+
+    /// Whether the child had a processor to stay on.
+    pub(super) fn is_pinned(&self) -> bool {
+        self.fields.get("pinned") == Some(&1)
+    }
+
+    pub(super) fn throughput(&self) -> Result<Throughput, ChildError> {
+        let tally = Tally {
+            trades: self.field("trades")?,
+            quantity: self.field("quantity")?,
+            notional: self.field("notional")?,
+            rejects: self.field("rejects")?,
+        };
+        Ok(Throughput {
+            commands: self.field("commands")?,
+            nanos: self.field("nanos")?,
+            waited: self.fields.get("waited").copied(),
+            tally,
+            peak_bytes: self.fields.get("peak").copied(),
+        })
+    }
+
+    pub(super) fn latency(&self) -> Result<Latency, ChildError> {
+        Ok(Latency {
+            p50: self.field("p50")?,
+            p99: self.field("p99")?,
+            p999: self.field("p999")?,
+            max: self.field("max")?,
+            clock: self.field("clock")?,
+        })
     }
 
     fn field(&self, field: &'static str) -> Result<u64, ChildError> {
@@ -187,9 +163,9 @@ impl Report {
 }
 
 /// Starts this program again, gives it the workload and returns what it prints.
-fn run(entry: &Entry, stream: &Stream, mode: Mode, core: Option<usize>) -> io::Result<(String, ExitStatus)> {
+fn run(name: &str, stream: &Stream, mode: Mode, core: Option<usize>) -> io::Result<(String, ExitStatus)> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.args(["--engine", entry.name, "--child"]);
+    command.args(["--engine", name, "--child"]);
     command.arg(match mode {
         Mode::Throughput => "throughput",
         Mode::Latency => "latency",

@@ -9,6 +9,7 @@ mod table;
 pub use field::{Entry, field};
 
 use arguments::Arguments;
+use child::Mode;
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use source::{Source, Stream};
@@ -83,6 +84,7 @@ fn run(arguments: &Arguments) -> Result<(), RunnerError> {
         println!("{}", table.render(arguments.markdown));
         wrong.extend(table.wrong());
     }
+    println!("{}", notes(&entries));
     if wrong.is_empty() {
         Ok(())
     } else {
@@ -107,6 +109,12 @@ fn chosen(names: &[String]) -> Result<Vec<Entry>, RunnerError> {
     names.iter().map(find).collect()
 }
 
+/// What a reader of the tables has to know of the contenders.
+fn notes(entries: &[Entry]) -> String {
+    let note = |entry: &Entry| Some(format!("* {}: {}.", entry.name, entry.note?));
+    entries.iter().filter_map(note).collect::<Vec<_>>().join("\n")
+}
+
 /// Replays one workload on all contenders in turn, again and again.
 ///
 /// They take turns so that what else the machine does falls on all of them alike.
@@ -118,11 +126,9 @@ fn measure(stream: &Stream, entries: &[Entry], arguments: &Arguments) -> Result<
         for row in &mut rows {
             progress.set_message(row.entry.name);
             if round < arguments.runs() {
-                row.throughputs
-                    .push(child::throughput(&row.entry, stream, arguments.core)?);
+                row.measure(stream, Mode::Throughput, arguments.core)?;
             } else {
-                row.latencies
-                    .push(child::latency(&row.entry, stream, arguments.core)?);
+                row.measure(stream, Mode::Latency, arguments.core)?;
             }
             progress.inc(1);
         }
