@@ -1,0 +1,84 @@
+//! Order books that can replay a workload.
+
+mod empty;
+#[cfg(feature = "peers")]
+mod lobster;
+#[cfg(feature = "peers")]
+mod matchcore;
+#[cfg(feature = "peers")]
+mod orderbook_rs;
+
+pub use empty::EmptyReplay;
+#[cfg(feature = "peers")]
+pub use lobster::Lobster;
+#[cfg(feature = "peers")]
+pub use matchcore::Matchcore;
+#[cfg(feature = "peers")]
+pub use orderbook_rs::OrderbookRs;
+
+use crate::workload::{Command, Header, Workload};
+
+/// An order book, or what stands in for one, behind the least code that lets it replay a workload.
+///
+/// What a contender does in [`Self::apply`] is on the clock: also the translation of the command into its own
+/// terms and the reading of what it reports.
+pub trait Contender: Sized {
+    /// The name in the table and on the command line.
+    const NAME: &'static str;
+
+    /// What a reader of its row has to know, as a sentence.
+    const NOTE: Option<&'static str> = None;
+
+    /// How many commands one call takes.
+    const BATCH: usize = 1;
+
+    /// Whether it can do all that a workload asks for, so that it has to trade what the workload says.
+    const EXACT: bool = true;
+
+    /// Rewrites the commands before anything is measured, for a contender that gives out ids of its own.
+    fn prepare(_workload: &mut Workload) {}
+
+    /// An empty book.
+    fn new(header: &Header) -> Self;
+
+    /// Does what one command asks for and counts what it trades.
+    fn apply(&mut self, command: &Command, tally: &mut Tally);
+
+    /// Does what several commands ask for, one after the other.
+    fn replay(&mut self, commands: &[Command], tally: &mut Tally) {
+        for command in commands {
+            self.apply(command, tally);
+        }
+    }
+}
+
+/// What a contender reported, summed up so that contenders can be compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// How many fills there were.
+    pub trades: u64,
+    /// The quantity of all fills.
+    pub quantity: u64,
+    /// Price times quantity of all fills, modulo 2^64. It shows fills at a wrong price.
+    pub notional: u64,
+    /// How many commands were refused. No command of a workload deserves it.
+    pub rejects: u64,
+}
+
+impl Tally {
+    /// Counts one fill.
+    #[inline]
+    pub fn trade(&mut self, price: i64, quantity: u64) {
+        self.trades += 1;
+        self.quantity += quantity;
+        self.notional = self
+            .notional
+            .wrapping_add(price.cast_unsigned().wrapping_mul(quantity));
+    }
+
+    /// Counts one refused command.
+    #[inline]
+    pub fn reject(&mut self) {
+        self.rejects += 1;
+    }
+}

@@ -1,0 +1,48 @@
+use crate::contender::{Contender, EmptyReplay};
+#[cfg(feature = "peers")]
+use crate::contender::{Lobster, Matchcore, OrderbookRs};
+use crate::measure::{Latency, Throughput, latency, throughput};
+use crate::workload::Workload;
+
+/// A contender as the runner sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Its name in the table and on the command line.
+    pub name: &'static str,
+    /// What a reader of its row has to know.
+    pub note: Option<&'static str>,
+    /// How many commands one call takes.
+    pub batch: usize,
+    /// Whether it has to trade what the workload says.
+    pub exact: bool,
+    /// Replays a workload against one clock.
+    pub throughput: fn(Workload) -> Throughput,
+    /// Replays a workload with a clock around every call.
+    pub latency: fn(Workload) -> Latency,
+}
+
+impl Entry {
+    const fn of<C: Contender>() -> Self {
+        Self {
+            name: C::NAME,
+            note: C::NOTE,
+            batch: C::BATCH,
+            exact: C::EXACT,
+            throughput: throughput::<C>,
+            latency: latency::<C>,
+        }
+    }
+}
+
+/// All contenders, in the order of the table.
+pub fn field() -> Vec<Entry> {
+    vec![
+        Entry::of::<EmptyReplay>(),
+        #[cfg(feature = "peers")]
+        Entry::of::<Matchcore>(),
+        #[cfg(feature = "peers")]
+        Entry::of::<Lobster>(),
+        #[cfg(feature = "peers")]
+        Entry::of::<OrderbookRs>(),
+    ]
+}
