@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::book::OrderIds;
 use crate::command::{
-    Amend, Cancel, CancelAllAfter, Command, Linked, MassCancel, MassCancelCause, OrderRef, Place, Scope,
+    Amend, Cancel, CancelAllAfter, Command, Linked, MassCancel, MassCancelCause, Place, Scope,
 };
 use crate::event::{CancelReason, Event, RejectReason, Request};
-use crate::market::{Floors, Instrument, Store, Wanted, is_well_linked, say_refused_order};
+use crate::market::{Floors, Instrument, Store, Wanted, is_well_linked, say_not_found, say_refused_order};
 use crate::sequencer::Sequenced;
 use crate::spec::InstrumentSpec;
 use crate::types::{AccountId, InstrumentId, OrderId, Seq, Timestamp};
@@ -417,23 +417,4 @@ fn rejected(
         reason,
         asked: None,
     }
-}
-
-/// Says that an order that a command names is not live, or not theirs who ask.
-#[cold]
-fn say_not_found(events: &mut Vec<Event>, request: Request, order: OrderRef, asks: Option<AccountId>) {
-    let account = asks.or(order.owner());
-    let order = match order {
-        OrderRef::Id(id) => id,
-        OrderRef::Client(..) => OrderId::new(0),
-    };
-    let reason = RejectReason::OrderNotFound;
-    events.push(Event::Rejected {
-        instrument: None,
-        order,
-        account,
-        request,
-        reason,
-        asked: None,
-    });
 }

@@ -21,6 +21,7 @@ pub use command::{
 };
 pub use engine::{Engine, EngineConfig, Gap};
 pub use event::{Asked, CancelReason, Displayed, Event, EventBatch, OrderType, RejectReason, Request};
+pub use market::Market;
 pub use sequencer::Sequenced;
 pub use spec::{
     Allocation, ConvertError, InstrumentSpec, InstrumentSpecBuilder, InstrumentTerms, SpecError,

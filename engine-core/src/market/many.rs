@@ -41,8 +41,9 @@ impl Floors<'_> {
     /// If there is no such instrument.
     #[inline]
     pub(crate) fn floor(&mut self, instrument: InstrumentId) -> Floor<'_> {
+        let first = self.instruments.first().map_or(0, |first| first.id.get());
         Floor {
-            market: &mut self.instruments[instrument.get() as usize],
+            market: &mut self.instruments[(instrument.get() - first) as usize],
             store: self.store,
             now: self.now,
             events: self.events,

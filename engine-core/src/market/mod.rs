@@ -9,6 +9,7 @@
 //! ```
 
 mod admit;
+mod alone;
 mod amend;
 mod auction;
 mod cancel;
@@ -24,6 +25,9 @@ mod stops;
 mod store;
 mod take;
 
+pub use alone::Market;
+
+pub(crate) use alone::say_not_found;
 pub(crate) use floor::{Instrument, say_refused_order};
 pub(crate) use linked::is_well_linked;
 pub(crate) use many::{Floors, Wanted};
