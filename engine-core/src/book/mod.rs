@@ -9,8 +9,13 @@
 //! or stands in one of the two queues of its price: [`Queue::Displayed`], or [`Queue::Behind`], which trades
 //! after it. Queues are linked through the slots, so a book holds no memory per order of its own.
 
+mod index;
+mod ladder;
+mod level;
 mod orders;
 mod sides;
+mod tree;
+mod window;
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,6 @@
 //! The store of orders: a slot for each, found by id.
 
-use std::collections::BTreeMap;
-
+use super::index::Index;
 use crate::{OrderId, Price, Qty, Side};
 
 /// No slot: the end of a queue or of the free list.
@@ -171,7 +170,8 @@ pub(crate) struct Orders<D> {
     len: u32,
     orders_max: u32,
     ids: OrderIds,
-    chosen: BTreeMap<u64, u32>,
+    /// Present where ids are chosen.
+    index: Option<Index>,
 }
 
 impl<D: Copy + Default> Orders<D> {
@@ -184,7 +184,10 @@ impl<D: Copy + Default> Orders<D> {
             len: 0,
             orders_max,
             ids,
-            chosen: BTreeMap::new(),
+            index: match ids {
+                OrderIds::Assigned => None,
+                OrderIds::Chosen { hash_seed } => Some(Index::new(hash_seed)),
+            },
         }
     }
 
@@ -214,14 +217,12 @@ impl<D: Copy + Default> Orders<D> {
     /// Where the order with this id lives.
     #[inline]
     pub(crate) fn find(&self, id: OrderId) -> Option<Slot> {
-        match self.ids {
-            OrderIds::Assigned => {
-                let slot = id.get() as u32;
-                let record = self.records.get(slot as usize)?;
-                (record.id == id.get()).then_some(Slot(slot))
-            }
-            OrderIds::Chosen { .. } => self.chosen.get(&id.get()).map(|slot| Slot(*slot)),
+        if let Some(index) = &self.index {
+            return index.find(id.get(), |slot| self.records[slot.0 as usize].id);
         }
+        let slot = id.get() as u32;
+        let record = self.records.get(slot as usize)?;
+        (record.id == id.get()).then_some(Slot(slot))
     }
 
     /// Takes a slot for an order that stands in no queue yet. `id` is ignored where ids are assigned.
@@ -234,9 +235,9 @@ impl<D: Copy + Default> Orders<D> {
         debug_assert!(price.is_valid(), "the price is within the limits");
         let slot = self.take_free_slot();
         let record = &mut self.records[slot as usize];
-        let id = match self.ids {
-            OrderIds::Assigned => u64::from(record.prev) << 32 | u64::from(slot),
-            OrderIds::Chosen { .. } => id.get(),
+        let id = match self.index {
+            None => u64::from(record.prev) << 32 | u64::from(slot),
+            Some(_) => id.get(),
         };
         *record = Record {
             id,
@@ -246,9 +247,8 @@ impl<D: Copy + Default> Orders<D> {
             prev: NIL,
         };
         self.data[slot as usize] = data;
-        if let OrderIds::Chosen { .. } = self.ids {
-            let before = self.chosen.insert(id, slot);
-            assert!(before.is_none(), "the order id is not in use");
+        if let Some(index) = &mut self.index {
+            index.insert(id, Slot(slot), |slot| self.records[slot.0 as usize].id);
         }
         self.len += 1;
         Slot(slot)
@@ -280,9 +280,9 @@ impl<D: Copy + Default> Orders<D> {
         let record = &mut self.records[slot.0 as usize];
         assert!(record.is_parked(), "an order leaves its queue before its slot");
         let id = record.id;
-        let generation = match self.ids {
-            OrderIds::Assigned => ((id >> 32) as u32).wrapping_add(1),
-            OrderIds::Chosen { .. } => 1,
+        let generation = match self.index {
+            None => ((id >> 32) as u32).wrapping_add(1),
+            Some(_) => 1,
         };
         *record = Record {
             id: NO_ID,
@@ -295,8 +295,8 @@ impl<D: Copy + Default> Orders<D> {
         if generation != 0 {
             self.free = slot.0;
         }
-        if let OrderIds::Chosen { .. } = self.ids {
-            self.chosen.remove(&id);
+        if let Some(index) = &mut self.index {
+            index.remove(id, slot);
         }
         self.len -= 1;
     }
@@ -525,6 +525,9 @@ impl<D: Copy + Default> Orders<D> {
             assert!(!free[slot], "slot {slot} with an order is not free");
             let found = self.find(OrderId::new(record.id));
             assert_eq!(found, Some(Slot(slot as u32)), "order {} is found", record.id);
+        }
+        if let Some(index) = &self.index {
+            index.check_invariants(self.iter().map(|slot| (self.id(slot).get(), slot)));
         }
         assert_eq!(len, self.len, "len counts the orders");
         assert!(self.len <= self.orders_max, "the limit holds");

@@ -1,83 +1,37 @@
 //! The two sides of one instrument's book: which order stands where.
 
-use std::collections::BTreeMap;
-
+use super::ladder::Ladder;
+use super::level::Level;
 use super::orders::{NIL, Orders, Queue, Slot, price_at, rank};
+use super::tree::Tree;
 use crate::{Price, Qty, Side};
-
-/// The orders of one price and queue, first to last, and what they hold together.
-#[derive(Clone, Copy)]
-struct Level {
-    head: u32,
-    tail: u32,
-    quantity: u64,
-}
-
-const _: () = assert!(size_of::<Level>() == 16);
-
-impl Level {
-    const EMPTY: Self = Self {
-        head: NIL,
-        tail: NIL,
-        quantity: 0,
-    };
-}
-
-type Ladder = BTreeMap<i64, Level>;
-
-/// One side: its displayed levels and those behind, by rank.
-#[derive(Default)]
-struct Half {
-    displayed: Ladder,
-    behind: Ladder,
-}
-
-impl Half {
-    fn ladder(&self, queue: Queue) -> &Ladder {
-        match queue {
-            Queue::Displayed => &self.displayed,
-            Queue::Behind => &self.behind,
-        }
-    }
-
-    fn ladder_mut(&mut self, queue: Queue) -> &mut Ladder {
-        match queue {
-            Queue::Displayed => &mut self.displayed,
-            Queue::Behind => &mut self.behind,
-        }
-    }
-
-    /// The first order of the best level at or below `limit`, displayed before behind.
-    fn first_within(&self, limit: i64) -> Option<u32> {
-        let displayed = self.displayed.range(..=limit).next_back();
-        let behind = self.behind.range(..=limit).next_back();
-        match (displayed, behind) {
-            (Some((rank, level)), Some((rank_behind, _))) if rank >= rank_behind => Some(level.head),
-            (_, Some((_, level))) | (Some((_, level)), None) => Some(level.head),
-            (None, None) => None,
-        }
-    }
-}
 
 /// The queues of one instrument, over orders that live in an [`Orders`].
 ///
 /// Invariants: an order stands in the queue of its own side and price, once; a level that exists has an order;
 /// the quantity of a level is the sum of its orders.
 pub(crate) struct Sides {
-    halves: [Half; 2],
+    displayed: [Ladder; 2],
+    behind: [Tree; 2],
 }
 
 impl Sides {
     /// Two empty sides.
     pub(crate) fn new() -> Self {
         Self {
-            halves: [Half::default(), Half::default()],
+            displayed: [Ladder::new(), Ladder::new()],
+            behind: [Tree::default(), Tree::default()],
         }
     }
 
     #[inline]
-    fn half(&self, side: Side) -> &Half {
-        &self.halves[side as usize]
+    fn displayed(&self, side: Side) -> &Ladder {
+        &self.displayed[side as usize]
+    }
+
+    #[inline]
+    fn behind(&self, side: Side) -> &Tree {
+        &self.behind[side as usize]
     }
 
     /// Puts a parked order at the back of a queue of its price.
@@ -86,18 +40,16 @@ impl Sides {
         let record = orders.record_mut(slot.0);
         assert!(record.queue().is_none(), "an order stands in one queue");
         debug_assert!(record.quantity > 0, "an order in a queue has something to trade");
-        let ladder = self.halves[record.side() as usize].ladder_mut(queue);
-        let level = ladder.entry(record.rank()).or_insert(Level::EMPTY);
-        let tail = level.tail;
         record.set_queue(Some(queue));
-        record.next = NIL;
-        record.prev = tail;
-        level.tail = slot.0;
-        level.quantity += record.quantity;
-        if tail == NIL {
-            level.head = slot.0;
-        } else {
-            orders.record_mut(tail).next = slot.0;
+        let (side, rank, quantity) = (record.side(), record.rank(), record.quantity);
+        if queue == Queue::Behind {
+            let level = self.behind[side as usize].entry(rank);
+            level.append(orders, slot.0, quantity);
+            return;
+        }
+        let ladder = &mut self.displayed[side as usize];
+        if ladder.level_or_new(rank).append(orders, slot.0, quantity) {
+            ladder.open(rank);
         }
     }
 
@@ -107,23 +59,31 @@ impl Sides {
         let record = orders.record_mut(slot.0);
         let queue = record.queue().expect("only a queued order leaves its queue");
         record.set_queue(None);
-        let (next, prev) = (record.next, record.prev);
-        let (rank, quantity) = (record.rank(), record.quantity);
-        let ladder = self.halves[record.side() as usize].ladder_mut(queue);
-        let level = ladder.get_mut(&rank).expect("a queued order has its level");
-        level.quantity -= quantity;
-        if prev == NIL {
-            level.head = next;
-        } else {
-            orders.record_mut(prev).next = next;
+        let (side, rank, quantity) = (record.side(), record.rank(), record.quantity);
+        let neighbours = (record.prev, record.next);
+        if queue == Queue::Behind {
+            let tree = &mut self.behind[side as usize];
+            let level = tree.get_mut(rank).expect("a queued order has its level");
+            if level.unlink(orders, neighbours, quantity) {
+                tree.remove(rank);
+            }
+            return;
         }
-        if next == NIL {
-            level.tail = prev;
-        } else {
-            orders.record_mut(next).prev = prev;
+        let ladder = &mut self.displayed[side as usize];
+        if ladder.level_mut(rank).unlink(orders, neighbours, quantity) {
+            ladder.close(rank);
         }
-        if level.head == NIL {
-            ladder.remove(&rank);
+    }
+
+    /// The level in which a queued order stands.
+    #[inline]
+    fn level_mut(&mut self, side: Side, queue: Queue, rank: i64) -> &mut Level {
+        match queue {
+            Queue::Displayed => self.displayed[side as usize].level_mut(rank),
+            Queue::Behind => {
+                let level = self.behind[side as usize].get_mut(rank);
+                level.expect("a queued order has its level")
+            }
         }
     }
 
@@ -134,42 +94,46 @@ impl Sides {
         let queue = record.queue().expect("only a queued order is reduced");
         assert!(by.lots() < record.quantity, "a reduced order keeps some quantity");
         record.quantity -= by.lots();
-        let ladder = self.halves[record.side() as usize].ladder_mut(queue);
-        let level = ladder
-            .get_mut(&record.rank())
-            .expect("a queued order has its level");
-        level.quantity -= by.lots();
+        self.level_mut(record.side(), queue, record.rank()).quantity -= by.lots();
     }
 
     /// Puts a queued order at the back of its own level, with this quantity.
     #[inline]
     pub(crate) fn requeue<D: Copy + Default>(&mut self, orders: &mut Orders<D>, slot: Slot, quantity: Qty) {
-        let queue = orders.queue(slot).expect("only a queued order goes to the back");
-        self.dequeue(orders, slot);
-        orders.set_quantity(slot, quantity);
-        self.enqueue(orders, slot, queue);
+        let record = orders.record_mut(slot.0);
+        let queue = record.queue().expect("only a queued order goes to the back");
+        let before = std::mem::replace(&mut record.quantity, quantity.lots());
+        let neighbours = (record.prev, record.next);
+        let level = self.level_mut(record.side(), queue, record.rank());
+        // The level may be empty in between: nobody sees it.
+        level.unlink(orders, neighbours, before);
+        level.append(orders, slot.0, quantity.lots());
     }
 
     /// The best displayed price.
     #[inline]
     pub(crate) fn best(&self, side: Side) -> Option<Price> {
-        let best = self.half(side).displayed.last_key_value();
-        best.map(|(rank, _)| price_at(side, *rank))
+        self.displayed(side).best().map(|rank| price_at(side, rank))
     }
 
     /// The best price, displayed or behind.
     #[inline]
     pub(crate) fn best_any(&self, side: Side) -> Option<Price> {
-        let half = self.half(side);
-        let displayed = half.displayed.last_key_value().map(|(rank, _)| *rank);
-        let behind = half.behind.last_key_value().map(|(rank, _)| *rank);
-        displayed.max(behind).map(|rank| price_at(side, rank))
+        let best = self.displayed(side).best();
+        if self.behind(side).is_empty() {
+            return best.map(|rank| price_at(side, rank));
+        }
+        best.max(self.behind(side).last())
+            .map(|rank| price_at(side, rank))
     }
 
     /// The order that trades first.
     #[inline]
-    pub(crate) fn first<D: Copy + Default>(&self, _orders: &Orders<D>, side: Side) -> Option<Slot> {
-        self.half(side).first_within(i64::MAX).map(Slot)
+    pub(crate) fn first<D: Copy + Default>(&self, orders: &Orders<D>, side: Side) -> Option<Slot> {
+        if self.behind(side).is_empty() {
+            return self.first_displayed(orders, side);
+        }
+        self.first_of(side, self.displayed(side).best(), self.behind(side).last())
     }
 
     /// The order that trades after this one: the next at its price, displayed before behind, then the first at
@@ -180,28 +144,39 @@ impl Sides {
         if record.next != NIL {
             return Some(Slot(record.next));
         }
-        let half = self.half(record.side());
-        let behind = match record.queue().expect("only a queued order has a next one") {
-            Queue::Displayed => half.behind.get(&record.rank()),
-            Queue::Behind => None,
-        };
-        match behind {
-            Some(level) => Some(Slot(level.head)),
-            None => half.first_within(record.rank() - 1).map(Slot),
+        let (side, rank) = (record.side(), record.rank());
+        let displayed = self.displayed(side).below(rank);
+        if self.behind(side).is_empty() {
+            return displayed.map(|rank| Slot(self.displayed(side).level(rank).head));
         }
+        let behind = match record.queue().expect("only a queued order has a next one") {
+            Queue::Displayed => self.behind(side).below(rank + 1),
+            Queue::Behind => self.behind(side).below(rank),
+        };
+        self.first_of(side, displayed, behind)
+    }
+
+    /// The first order of the better one of a displayed level and one behind.
+    #[inline(never)]
+    fn first_of(&self, side: Side, displayed: Option<i64>, behind: Option<i64>) -> Option<Slot> {
+        if behind > displayed {
+            let level = self.behind(side).get(behind?);
+            return level.map(|level| Slot(level.head));
+        }
+        Some(Slot(self.displayed(side).level(displayed?).head))
     }
 
     /// Whether a side has orders behind the displayed ones.
     #[inline]
     pub(crate) fn has_behind(&self, side: Side) -> bool {
-        !self.half(side).behind.is_empty()
+        !self.behind(side).is_empty()
     }
 
     /// The displayed order that trades first.
     #[inline]
     pub(crate) fn first_displayed<D: Copy + Default>(&self, _orders: &Orders<D>, side: Side) -> Option<Slot> {
-        let best = self.half(side).displayed.last_key_value();
-        best.map(|(_, level)| Slot(level.head))
+        let best = self.displayed(side).best()?;
+        Some(Slot(self.displayed(side).level(best).head))
     }
 
     /// The displayed order that trades after this displayed one.
@@ -212,28 +187,27 @@ impl Sides {
         if record.next != NIL {
             return Some(Slot(record.next));
         }
-        let worse = self.half(record.side()).displayed.range(..record.rank());
-        worse.map(|(_, level)| Slot(level.head)).next_back()
+        let ladder = self.displayed(record.side());
+        let below = ladder.below(record.rank())?;
+        Some(Slot(ladder.level(below).head))
     }
 
     /// What is displayed at a price.
     #[inline]
     pub(crate) fn level_quantity(&self, side: Side, price: Price) -> Qty {
-        let level = self.half(side).displayed.get(&rank(side, price));
-        level.map_or(Qty::ZERO, |level| Qty::new(level.quantity))
+        Qty::new(self.displayed(side).level(rank(side, price)).quantity)
     }
 
     /// The displayed levels, best first.
     pub(crate) fn levels(&self, side: Side) -> impl Iterator<Item = (Price, Qty)> {
-        let levels = self.half(side).displayed.iter().rev();
-        levels.map(move |(rank, level)| (price_at(side, *rank), Qty::new(level.quantity)))
+        let levels = self.displayed(side).iter();
+        levels.map(move |(rank, level)| (price_at(side, rank), Qty::new(level.quantity)))
     }
 
     /// Whether a side has no order, displayed or behind.
     #[inline]
     pub(crate) fn is_empty(&self, side: Side) -> bool {
-        let half = self.half(side);
-        half.displayed.is_empty() && half.behind.is_empty()
+        self.displayed(side).is_empty() && self.behind(side).is_empty()
     }
 
     /// Walks everything and panics where an invariant of this type is broken. Returns the number of queued
@@ -241,10 +215,13 @@ impl Sides {
     pub(crate) fn check_invariants<D: Copy + Default>(&self, orders: &Orders<D>) -> usize {
         let mut count = 0;
         for side in Side::BOTH {
-            for queue in [Queue::Displayed, Queue::Behind] {
-                for (rank, level) in self.half(side).ladder(queue) {
-                    count += check_level(orders, (side, queue, *rank), level);
-                }
+            self.displayed(side).check_invariants();
+            self.behind(side).check_invariants();
+            for (rank, level) in self.displayed(side).iter() {
+                count += check_level(orders, (side, Queue::Displayed, rank), level);
+            }
+            for (rank, level) in self.behind(side).iter() {
+                count += check_level(orders, (side, Queue::Behind, rank), level);
             }
         }
         count
