@@ -1,29 +1,34 @@
-//! Finds the slot of an order whose id the caller chose: an open-addressing table of 8-byte entries.
+//! Finds the slot of an order whose id the caller chose.
 //!
 //! ```text
-//! entry     tag (32 bits of the id's hash) and slot + 1; 0 is no entry
-//! home      the upper bits of the tag, so entries move without a look at their orders
-//! growing   new ids go to a table of twice the size, and every change moves a few entries from the old one
+//! id -> hash    [ which segment | .. | which bucket ][ .. | tag ]      64 bits, keyed
+//! directory     2^depth numbers of segments: the upper bits of the hash choose one
+//! segment       128 buckets; when one gets too full, half of its entries move to a new segment
+//! bucket        one cache line: 7 tags of a byte, 7 slots, the upper half of each one's hash
 //! ```
+//!
+//! A search compares all tags of a line at once and takes no branch that depends on where an entry lies. Growth
+//! splits one segment at a time, which is some microseconds, and looks at no order: the hashes are at hand.
 
 use std::collections::BTreeMap;
 
 use super::orders::Slot;
+use super::slab::Slab;
 
-/// The size with which a table starts.
-const BITS_MIN: u32 = 6;
+/// Buckets in a segment.
+const BUCKETS: u32 = 128;
 
-/// How far from its home an entry may lie. A table has so many places beyond its last home, so no search goes
-/// around its end.
-const REACH: usize = 128;
+/// How many buckets after its own an entry may lie.
+const REACH: u32 = 1;
 
-/// Entries that one change moves while the table grows. The new table has room for as many new ids as there
-/// are old ones, so one would do; more ends the time of two tables sooner.
-const MOVES: usize = 8;
+/// Entries in a bucket: with their tags and the count they fill a cache line.
+const LANES: usize = 7;
 
-/// Places of the old table that are given back to the allocator at once, so that none of these calls is long:
-/// 64 KiB.
-const RELEASED: usize = 8 * 1024;
+/// The highest bit of the byte of every lane.
+const LANE_BITS: u64 = 0x0080_8080_8080_8080;
+const EVERY_BYTE: u64 = 0x0101_0101_0101_0101;
+/// One in the byte after the lanes.
+const ONE_DISPLACED: u64 = 1 << 56;
 
 /// A keyed hash: without the keys nobody can choose ids that meet in one place.
 ///
@@ -39,14 +44,18 @@ impl Keys {
     fn new(hash_seed: u64) -> Self {
         Self {
             mask: mix(hash_seed),
-            factor: mix(hash_seed ^ 0x9E37_79B9_7F4A_7C15) | 1,
+            factor: mix(!hash_seed) | 1,
         }
     }
 
     #[inline]
-    fn tag(self, id: u64) -> u32 {
+    fn hash(self, id: u64) -> Hash {
         let product = u128::from(id ^ self.mask) * u128::from(self.factor);
-        ((product >> 64) as u64 ^ product as u64) as u32
+        let folded = (product >> 64) as u64 ^ product as u64;
+        Hash {
+            upper: (folded >> 32) as u32,
+            tag: folded as u8 | 0x80,
+        }
     }
 }
 
@@ -58,208 +67,311 @@ fn mix(seed: u64) -> u64 {
     x ^ x >> 31
 }
 
-/// Where entries lie. Invariant: between the home of an entry and its place there is no empty place.
-#[derive(Default)]
-struct Table {
-    places: Vec<u64>,
-    bits: u32,
+/// What of an id's hash is kept.
+#[derive(Clone, Copy)]
+struct Hash {
+    /// The upper bits choose the segment, the lower ones the bucket.
+    upper: u32,
+    /// Never 0, which is the tag of an empty lane.
+    tag: u8,
 }
 
-#[inline]
-fn entry(tag: u32, slot: u32) -> u64 {
-    u64::from(tag) << 32 | u64::from(slot + 1)
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Bucket {
+    /// A byte for each lane: the tag of its entry, or 0. The last byte counts the entries that have their home
+    /// here and lie in a later bucket.
+    tags: u64,
+    slots: [u32; LANES],
+    hashes: [u32; LANES],
 }
 
-#[inline]
-fn tag_of(entry: u64) -> u32 {
-    (entry >> 32) as u32
+const _: () = assert!(size_of::<Bucket>() == 64);
+
+impl Bucket {
+    const EMPTY: Self = Self {
+        tags: 0,
+        slots: [0; LANES],
+        hashes: [0; LANES],
+    };
+
+    /// The lanes with this tag, and perhaps a few others: each lane's highest bit.
+    #[inline]
+    fn lanes(&self, tag: u8) -> Lanes {
+        // A byte is 0 exactly if taking 1 from it borrows; a borrow may reach the lanes above, no other.
+        let differing = self.tags ^ (u64::from(tag) * EVERY_BYTE);
+        Lanes(differing.wrapping_sub(EVERY_BYTE) & !differing & LANE_BITS)
+    }
+
+    /// The lane that holds this slot.
+    #[inline]
+    fn lane_of(&self, tag: u8, slot: Slot) -> Option<usize> {
+        self.lanes(tag).find(|lane| self.slots[*lane] == slot.0)
+    }
+
+    /// The first empty lane. The bits of [`lanes`](Self::lanes) below the first true one are right, so the
+    /// first one is an empty one.
+    #[inline]
+    fn empty_lane(&self) -> Option<usize> {
+        self.lanes(0).next()
+    }
+
+    #[inline]
+    fn fill(&mut self, lane: usize, hash: Hash, slot: Slot) {
+        self.tags |= u64::from(hash.tag) << (lane * 8);
+        self.slots[lane] = slot.0;
+        self.hashes[lane] = hash.upper;
+    }
+
+    #[inline]
+    fn clear(&mut self, lane: usize) {
+        self.tags &= !(0xff << (lane * 8));
+    }
+
+    #[inline]
+    fn has_displaced(&self) -> bool {
+        self.tags >= ONE_DISPLACED
+    }
+
+    /// Everything in the bucket.
+    fn entries(&self) -> impl Iterator<Item = (Hash, Slot)> {
+        (0..LANES).filter_map(|lane| {
+            let tag = (self.tags >> (lane * 8)) as u8;
+            let upper = self.hashes[lane];
+            (tag != 0).then_some((Hash { upper, tag }, Slot(self.slots[lane])))
+        })
+    }
 }
 
-#[inline]
-fn slot_of(entry: u64) -> Slot {
-    Slot(entry as u32 - 1)
-}
+/// A set of lanes of a bucket, lowest first.
+struct Lanes(u64);
 
-impl Table {
-    fn new(bits: u32) -> Self {
-        Self {
-            places: vec![0; (1 << bits) + REACH],
-            bits,
-        }
-    }
+impl Iterator for Lanes {
+    type Item = usize;
 
-    /// Where the search for a tag begins.
     #[inline]
-    fn home(&self, tag: u32) -> usize {
-        (tag >> (32 - self.bits)) as usize
-    }
-
-    /// The slot with this tag for which `is_it` holds.
-    #[inline]
-    fn find(&self, tag: u32, is_it: impl Fn(Slot) -> bool) -> Option<Slot> {
-        let run = self.places.get(self.home(tag)..)?.iter().take(REACH);
-        for entry in run.take_while(|entry| **entry != 0) {
-            if tag_of(*entry) == tag && is_it(slot_of(*entry)) {
-                return Some(slot_of(*entry));
-            }
-        }
-        None
-    }
-
-    /// Puts an entry in the first empty place within reach of its home. Returns whether there was one.
-    #[inline]
-    fn insert(&mut self, entry: u64) -> bool {
-        let home = self.home(tag_of(entry));
-        let place = self.places[home..home + REACH]
-            .iter_mut()
-            .find(|place| **place == 0);
-        let found = place.is_some();
-        if let Some(place) = place {
-            *place = entry;
-        }
-        found
-    }
-
-    /// Takes an entry out and closes the gap. Returns whether it was there.
-    #[inline]
-    fn remove(&mut self, entry: u64) -> bool {
-        let home = self.home(tag_of(entry));
-        if home >= self.places.len() {
-            return false;
-        }
-        let run = self.places[home..]
-            .iter()
-            .take(REACH)
-            .take_while(|place| **place != 0);
-        let Some(offset) = run.into_iter().position(|place| *place == entry) else {
-            return false;
-        };
-        let mut gap = home + offset;
-        for at in gap + 1..self.places.len() {
-            let moving = self.places[at];
-            if moving == 0 {
-                break;
-            }
-            if self.home(tag_of(moving)) <= gap {
-                self.places[gap] = moving;
-                gap = at;
-            }
-        }
-        self.places[gap] = 0;
-        true
+    fn next(&mut self) -> Option<usize> {
+        let lane = (self.0.trailing_zeros() / 8) as usize;
+        self.0 &= self.0.wrapping_sub(1);
+        (lane < LANES).then_some(lane)
     }
 }
 
 /// From ids to slots.
 ///
-/// Invariants: every id is in one of `table`, `old` and `crowded`, once; at most five eighths of `table` are
-/// in use.
+/// Invariants: every id is in its home bucket, in one of the few after it in its segment, or in `crowded`,
+/// once; a bucket counts the entries that it sent to the buckets after it; a segment of depth d is named by
+/// the 2^(depth - d) places of the directory whose upper d bits are those of its ids.
 pub(super) struct Index {
     keys: Keys,
-    table: Table,
-    /// What is left of the table before: its entries from the first up to a place that moves down.
-    old: Table,
-    /// Ids that found no place within reach of their home: next to none, unless somebody knows the seed.
-    crowded: BTreeMap<u64, u32>,
+    directory: Vec<u32>,
+    /// The bits by which the directory is addressed, at least 1.
+    depth: u32,
+    buckets: Slab<Bucket>,
+    /// For every segment the number of upper bits that all its ids share.
+    depths: Vec<u8>,
     len: usize,
+    /// Ids that found no place: next to none, unless somebody knows the seed. A search among them is slower
+    /// and never long.
+    crowded: BTreeMap<u64, u32>,
 }
 
 impl Index {
-    pub(super) fn new(hash_seed: u64) -> Self {
-        Self {
+    /// An empty index that is expected to hold `len_max` ids at most.
+    pub(super) fn new(hash_seed: u64, len_max: u32) -> Self {
+        // Two entries in a bucket are what a segment has at worst on average, just after a split.
+        let mut index = Self {
             keys: Keys::new(hash_seed),
-            table: Table::new(BITS_MIN),
-            old: Table::default(),
-            crowded: BTreeMap::new(),
+            directory: vec![0; 2],
+            depth: 1,
+            buckets: Slab::new(len_max as usize / 2 + 2 * BUCKETS as usize),
+            depths: Vec::new(),
             len: 0,
+            crowded: BTreeMap::new(),
+        };
+        index.add_segment(0);
+        index
+    }
+
+    fn add_segment(&mut self, depth: u8) -> u32 {
+        for _ in 0..BUCKETS {
+            self.buckets.push(Bucket::EMPTY);
         }
+        self.depths.push(depth);
+        self.depths.len() as u32 - 1
+    }
+
+    #[inline]
+    fn segment(&self, hash: Hash) -> u32 {
+        self.directory[(hash.upper >> (32 - self.depth)) as usize]
+    }
+
+    /// The bucket `after` places after the home of a hash, within its segment.
+    #[inline]
+    fn bucket(segment: u32, hash: Hash, after: u32) -> u32 {
+        segment * BUCKETS + (hash.upper + after) % BUCKETS
     }
 
     /// The slot of an id. `id_of` tells whose slot a slot is.
     #[inline]
     pub(super) fn find(&self, id: u64, id_of: impl Fn(Slot) -> u64) -> Option<Slot> {
-        let tag = self.keys.tag(id);
-        let found = self.table.find(tag, |slot| id_of(slot) == id);
-        if found.is_some() || self.is_whole() {
-            return found;
+        let hash = self.keys.hash(id);
+        let segment = self.segment(hash);
+        let home = &self.buckets[Self::bucket(segment, hash, 0)];
+        for lane in home.lanes(hash.tag) {
+            if home.hashes[lane] == hash.upper && id_of(Slot(home.slots[lane])) == id {
+                return Some(Slot(home.slots[lane]));
+            }
         }
-        let old = self.old.find(tag, |slot| id_of(slot) == id);
-        old.or_else(|| self.crowded.get(&id).map(|slot| Slot(*slot)))
+        if !home.has_displaced() && self.crowded.is_empty() {
+            return None;
+        }
+        self.find_displaced(id, hash, id_of)
     }
 
-    /// Whether the table holds everything.
-    #[inline]
-    fn is_whole(&self) -> bool {
-        self.old.places.is_empty() && self.crowded.is_empty()
+    #[inline(never)]
+    fn find_displaced(&self, id: u64, hash: Hash, id_of: impl Fn(Slot) -> u64) -> Option<Slot> {
+        let segment = self.segment(hash);
+        for after in 1..=REACH {
+            let bucket = &self.buckets[Self::bucket(segment, hash, after)];
+            let mut slots = bucket.lanes(hash.tag).map(|lane| Slot(bucket.slots[lane]));
+            let found = slots.find(|slot| id_of(*slot) == id);
+            if found.is_some() {
+                return found;
+            }
+        }
+        self.crowded.get(&id).map(|slot| Slot(*slot))
     }
 
     /// Notes the slot of an id that is not here yet.
     #[inline]
     pub(super) fn insert(&mut self, id: u64, slot: Slot, id_of: impl Fn(Slot) -> u64) {
+        let hash = self.keys.hash(id);
         self.len += 1;
-        if self.len > (1 << self.table.bits) / 8 * 5 {
-            self.grow();
+        let home = Self::bucket(self.segment(hash), hash, 0);
+        let home = &mut self.buckets[home];
+        if let Some(lane) = home.empty_lane() {
+            home.fill(lane, hash, slot);
+            return;
         }
-        if !self.old.places.is_empty() {
-            self.move_some(id_of);
+        self.insert_crowded(id, hash, slot, id_of);
+    }
+
+    #[inline(never)]
+    fn insert_crowded(&mut self, id: u64, hash: Hash, slot: Slot, id_of: impl Fn(Slot) -> u64) {
+        while !self.place(hash, slot) {
+            if !self.may_split(self.segment(hash)) {
+                self.crowded.insert(id, slot.0);
+                return;
+            }
+            self.split(self.segment(hash), &id_of);
         }
-        if !self.table.insert(entry(self.keys.tag(id), slot.0)) {
-            self.crowded.insert(id, slot.0);
+    }
+
+    /// Puts an entry in its home bucket or one within reach. Returns whether one had room.
+    fn place(&mut self, hash: Hash, slot: Slot) -> bool {
+        let segment = self.segment(hash);
+        for after in 0..=REACH {
+            let bucket = &mut self.buckets[Self::bucket(segment, hash, after)];
+            if let Some(lane) = bucket.empty_lane() {
+                bucket.fill(lane, hash, slot);
+                if after > 0 {
+                    self.buckets[Self::bucket(segment, hash, 0)].tags += ONE_DISPLACED;
+                }
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Whether a segment may be split: always, except if the directory would have to grow out of proportion,
+    /// which happens when somebody who knows the seed makes ids meet.
+    fn may_split(&self, segment: u32) -> bool {
+        u32::from(self.depths[segment as usize]) < self.depth || self.directory.len() < self.len / 32
+    }
+
+    /// Moves the entries of a segment whose next bit is 1 to a new segment.
+    #[inline(never)]
+    fn split(&mut self, segment: u32, id_of: impl Fn(Slot) -> u64) {
+        let shared = self.depths[segment as usize];
+        if u32::from(shared) == self.depth {
+            self.directory = self.directory.iter().flat_map(|segment| [*segment; 2]).collect();
+            self.depth += 1;
+        }
+        self.depths[segment as usize] = shared + 1;
+        let upper = self.add_segment(shared + 1);
+        // The places that name the segment stand together; the upper half of them gets the new one.
+        let first = self.directory.iter().position(|named| *named == segment);
+        let first = first.expect("every segment is named");
+        let places = 1 << (self.depth - u32::from(shared));
+        self.directory[first + places / 2..first + places].fill(upper);
+        let buckets = segment * BUCKETS..(segment + 1) * BUCKETS;
+        let old: Vec<Bucket> = buckets
+            .map(|at| std::mem::replace(&mut self.buckets[at], Bucket::EMPTY))
+            .collect();
+        for (hash, slot) in old.iter().flat_map(Bucket::entries) {
+            if !self.place(hash, slot) {
+                self.crowded.insert(id_of(slot), slot.0);
+            }
         }
     }
 
     /// Forgets the slot of an id that is here.
     #[inline]
     pub(super) fn remove(&mut self, id: u64, slot: Slot) {
+        let hash = self.keys.hash(id);
         self.len -= 1;
-        let entry = entry(self.keys.tag(id), slot.0);
-        if !self.table.remove(entry) {
-            let elsewhere = self.old.remove(entry) || self.crowded.remove(&id).is_some();
-            assert!(elsewhere, "the id is in the index");
+        let home = Self::bucket(self.segment(hash), hash, 0);
+        let home = &mut self.buckets[home];
+        if let Some(lane) = home.lane_of(hash.tag, slot) {
+            home.clear(lane);
+            return;
         }
+        self.remove_displaced(id, hash, slot);
     }
 
     #[inline(never)]
-    fn grow(&mut self) {
-        assert!(
-            self.old.places.is_empty(),
-            "eight moves an insertion end the growth before the next"
-        );
-        let larger = Table::new(self.table.bits + 1);
-        self.old = std::mem::replace(&mut self.table, larger);
-    }
-
-    /// Moves what lies in the last few places of the old table. What is left stays valid: no search goes past
-    /// its end.
-    #[inline(never)]
-    fn move_some(&mut self, id_of: impl Fn(Slot) -> u64) {
-        for _ in 0..MOVES {
-            let Some(entry) = self.old.places.pop() else { break };
-            if entry != 0 && !self.table.insert(entry) {
-                let slot = slot_of(entry);
-                self.crowded.insert(id_of(slot), slot.0);
+    fn remove_displaced(&mut self, id: u64, hash: Hash, slot: Slot) {
+        let segment = self.segment(hash);
+        for after in 1..=REACH {
+            let bucket = &mut self.buckets[Self::bucket(segment, hash, after)];
+            if let Some(lane) = bucket.lane_of(hash.tag, slot) {
+                bucket.clear(lane);
+                self.buckets[Self::bucket(segment, hash, 0)].tags -= ONE_DISPLACED;
+                return;
             }
         }
-        if self.old.places.len().is_multiple_of(RELEASED) {
-            self.old.places.shrink_to_fit();
-        }
+        assert!(self.crowded.remove(&id).is_some(), "the id is in the index");
     }
 
     /// Walks everything and panics where an invariant of this type is broken. `orders` are all orders.
     pub(super) fn check_invariants(&self, orders: impl Iterator<Item = (u64, Slot)>) {
-        let tables = self.table.places.iter().chain(&self.old.places);
-        let mut entries: Vec<u64> = tables.copied().filter(|entry| *entry != 0).collect();
-        entries.sort_unstable();
         let mut len = 0;
         for (id, slot) in orders {
-            let in_tables = entries.binary_search(&entry(self.keys.tag(id), slot.0)).is_ok();
-            assert!(
-                in_tables != self.crowded.contains_key(&id),
-                "id {id} is here once"
-            );
+            let hash = self.keys.hash(id);
+            let segment = self.segment(hash);
+            let places = (0..=REACH).filter(|after| {
+                let bucket = &self.buckets[Self::bucket(segment, hash, *after)];
+                bucket.lane_of(hash.tag, slot).is_some()
+            });
+            let in_crowd = self.crowded.get(&id) == Some(&slot.0);
+            assert_eq!(places.count() + usize::from(in_crowd), 1, "id {id} is here once");
             len += 1;
         }
         assert_eq!(len, self.len, "len counts the ids");
-        assert_eq!(entries.len() + self.crowded.len(), len, "nothing else is here");
+        let mut displaced = vec![0; self.buckets.len()];
+        let mut entries = self.crowded.len();
+        for (at, bucket) in (0..).zip(self.buckets.iter()) {
+            for (hash, _) in bucket.entries() {
+                entries += 1;
+                assert_eq!(self.segment(hash), at / BUCKETS, "an entry lies in its segment");
+                let home = Self::bucket(at / BUCKETS, hash, 0);
+                displaced[home as usize] += u64::from(home != at);
+            }
+        }
+        assert_eq!(entries, len, "nothing else is here");
+        for (bucket, displaced) in self.buckets.iter().zip(displaced) {
+            assert_eq!(bucket.tags >> 56, displaced, "a bucket counts what it sent away");
+        }
     }
 }

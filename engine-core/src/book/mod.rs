@@ -14,6 +14,7 @@ mod ladder;
 mod level;
 mod orders;
 mod sides;
+mod slab;
 mod tree;
 mod window;
 

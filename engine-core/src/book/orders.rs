@@ -1,6 +1,7 @@
 //! The store of orders: a slot for each, found by id.
 
 use super::index::Index;
+use super::slab::Slab;
 use crate::{OrderId, Price, Qty, Side};
 
 /// No slot: the end of a queue or of the free list.
@@ -164,8 +165,8 @@ pub(super) fn price_at(side: Side, rank: i64) -> Price {
 /// Invariants: a slot is free, parked or queued; the free list holds every free slot that is not retired,
 /// once; `len` counts the others and never exceeds the limit; an id finds exactly the slot that carries it.
 pub(crate) struct Orders<D> {
-    records: Vec<Record>,
-    data: Vec<D>,
+    records: Slab<Record>,
+    data: Slab<D>,
     free: u32,
     len: u32,
     orders_max: u32,
@@ -178,15 +179,15 @@ impl<D: Copy + Default> Orders<D> {
     /// An empty store for at most `orders_max` orders.
     pub(crate) fn new(ids: OrderIds, orders_max: u32) -> Self {
         Self {
-            records: Vec::new(),
-            data: Vec::new(),
+            records: Slab::new(orders_max as usize),
+            data: Slab::new(orders_max as usize),
             free: NIL,
             len: 0,
             orders_max,
             ids,
             index: match ids {
                 OrderIds::Assigned => None,
-                OrderIds::Chosen { hash_seed } => Some(Index::new(hash_seed)),
+                OrderIds::Chosen { hash_seed } => Some(Index::new(hash_seed, orders_max)),
             },
         }
     }
@@ -218,10 +219,10 @@ impl<D: Copy + Default> Orders<D> {
     #[inline]
     pub(crate) fn find(&self, id: OrderId) -> Option<Slot> {
         if let Some(index) = &self.index {
-            return index.find(id.get(), |slot| self.records[slot.0 as usize].id);
+            return index.find(id.get(), |slot| self.records[slot.0].id);
         }
         let slot = id.get() as u32;
-        let record = self.records.get(slot as usize)?;
+        let record = self.records.get(slot)?;
         (record.id == id.get()).then_some(Slot(slot))
     }
 
@@ -234,7 +235,7 @@ impl<D: Copy + Default> Orders<D> {
         assert!(!self.is_full(), "the store has room for the order");
         debug_assert!(price.is_valid(), "the price is within the limits");
         let slot = self.take_free_slot();
-        let record = &mut self.records[slot as usize];
+        let record = &mut self.records[slot];
         let id = match self.index {
             None => u64::from(record.prev) << 32 | u64::from(slot),
             Some(_) => id.get(),
@@ -246,9 +247,9 @@ impl<D: Copy + Default> Orders<D> {
             next: NIL,
             prev: NIL,
         };
-        self.data[slot as usize] = data;
+        self.data[slot] = data;
         if let Some(index) = &mut self.index {
-            index.insert(id, Slot(slot), |slot| self.records[slot.0 as usize].id);
+            index.insert(id, Slot(slot), |slot| self.records[slot.0].id);
         }
         self.len += 1;
         Slot(slot)
@@ -270,14 +271,14 @@ impl<D: Copy + Default> Orders<D> {
             return slot;
         }
         let slot = self.free;
-        self.free = self.records[slot as usize].next;
+        self.free = self.records[slot].next;
         slot
     }
 
     /// Gives the slot of a parked order back.
     #[inline]
     pub(crate) fn remove(&mut self, slot: Slot) {
-        let record = &mut self.records[slot.0 as usize];
+        let record = &mut self.records[slot.0];
         assert!(record.is_parked(), "an order leaves its queue before its slot");
         let id = record.id;
         let generation = match self.index {
@@ -303,12 +304,12 @@ impl<D: Copy + Default> Orders<D> {
 
     #[inline]
     pub(super) fn record(&self, slot: u32) -> &Record {
-        &self.records[slot as usize]
+        &self.records[slot]
     }
 
     #[inline]
     pub(super) fn record_mut(&mut self, slot: u32) -> &mut Record {
-        &mut self.records[slot as usize]
+        &mut self.records[slot]
     }
 
     /// The id of an order.
@@ -378,13 +379,13 @@ impl<D: Copy + Default> Orders<D> {
     /// What the caller keeps with an order.
     #[inline]
     pub(crate) fn data(&self, slot: Slot) -> &D {
-        &self.data[slot.0 as usize]
+        &self.data[slot.0]
     }
 
     /// What the caller keeps with an order, to be changed.
     #[inline]
     pub(crate) fn data_mut(&mut self, slot: Slot) -> &mut D {
-        &mut self.data[slot.0 as usize]
+        &mut self.data[slot.0]
     }
 
     /// All orders, parked and queued, by slot. Where ids are chosen this order means nothing and must not
@@ -415,8 +416,8 @@ impl<D: Copy + Default> Orders<D> {
             OrderIds::Chosen { .. } => NIL,
         };
         let slot = |slot: u32| (slot != NIL).then_some(slot);
-        std::iter::successors(slot(first), move |at| slot(self.records[*at as usize].next))
-            .map(|at| (at, self.records[at as usize].prev))
+        std::iter::successors(slot(first), move |at| slot(self.records[*at].next))
+            .map(|at| (at, self.records[at].prev))
     }
 
     /// A store as it was when [`slots`](Self::slots) and [`free_list`](Self::free_list) were read, still
@@ -443,12 +444,12 @@ impl<D: Copy + Default> Orders<D> {
         }
         for _ in 0..slots {
             let slot = orders.take_free_slot();
-            orders.records[slot as usize].prev = 0;
+            orders.records[slot].prev = 0;
         }
         for (slot, generation) in free_list.iter().rev() {
             let record = orders
                 .records
-                .get_mut(*slot as usize)
+                .get_mut(*slot)
                 .ok_or(RestoreError::FreeSlot(*slot))?;
             if record.prev != 0 || *generation == 0 {
                 return Err(RestoreError::FreeSlot(*slot));
@@ -484,7 +485,7 @@ impl<D: Copy + Default> Orders<D> {
             return Ok(self.insert(id, side, price, quantity, data));
         }
         let slot = id.get() as u32;
-        let record = self.records.get_mut(slot as usize).ok_or(RestoreError::Id(id))?;
+        let record = self.records.get_mut(slot).ok_or(RestoreError::Id(id))?;
         if !record.is_free() || record.prev != 0 || id.get() >> 32 == 0 {
             return Err(RestoreError::Id(id));
         }
@@ -495,7 +496,7 @@ impl<D: Copy + Default> Orders<D> {
             next: NIL,
             prev: NIL,
         };
-        self.data[slot as usize] = data;
+        self.data[slot] = data;
         self.len += 1;
         Ok(Slot(slot))
     }
@@ -509,10 +510,10 @@ impl<D: Copy + Default> Orders<D> {
                 !std::mem::replace(&mut free[at as usize], true),
                 "slot {at} is free once"
             );
-            at = self.records[at as usize].next;
+            at = self.records[at].next;
         }
         let mut len = 0;
-        for (slot, record) in self.records.iter().enumerate() {
+        for (slot, record) in (0..).zip(self.records.iter()) {
             if record.is_free() {
                 assert!(
                     free[slot] || record.prev == 0,

@@ -33,7 +33,10 @@ struct Block {
 #[derive(Default)]
 pub(super) struct Tree {
     directory: Vec<Entry>,
-    #[expect(clippy::vec_box, reason = "growing the list must not move the blocks: that would stall")]
+    #[expect(
+        clippy::vec_box,
+        reason = "growing the list must not move the blocks: that would stall"
+    )]
     blocks: Vec<Box<Block>>,
     spare: Vec<u32>,
 }
