@@ -23,5 +23,5 @@ mod tests;
 
 pub use orders::OrderIds;
 
-pub(crate) use orders::{Orders, Queue, RestoreError, Slot};
+pub(crate) use orders::{Orders, Queue, RestoreError, Slot, View};
 pub(crate) use sides::Sides;

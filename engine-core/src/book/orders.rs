@@ -160,6 +160,48 @@ pub(super) fn price_at(side: Side, rank: i64) -> Price {
     }
 }
 
+/// What the store knows of one live order, read at once.
+#[derive(Clone, Copy)]
+pub(crate) struct View(Record);
+
+impl View {
+    /// Its id.
+    #[inline]
+    pub(crate) fn id(&self) -> OrderId {
+        OrderId::new(self.0.id)
+    }
+
+    /// Its side.
+    #[inline]
+    pub(crate) fn side(&self) -> Side {
+        self.0.side()
+    }
+
+    /// Its price.
+    #[inline]
+    pub(crate) fn price(&self) -> Price {
+        self.0.price()
+    }
+
+    /// What of it stands in its queue.
+    #[inline]
+    pub(crate) fn quantity(&self) -> Qty {
+        Qty::new(self.0.quantity)
+    }
+
+    /// The caller's bits.
+    #[inline]
+    pub(crate) fn mark(&self) -> u8 {
+        (self.0.key >> MARK_SHIFT) as u8 & MARK_MAX
+    }
+
+    /// The queue in which it stands.
+    #[inline]
+    pub(crate) fn queue(&self) -> Option<Queue> {
+        self.0.queue()
+    }
+}
+
 /// All orders of one book or of many, each in a slot, with the caller's `D` beside it.
 ///
 /// Invariants: a slot is free, parked or queued; the free list holds every free slot that is not retired,
@@ -278,8 +320,17 @@ impl<D: Copy + Default> Orders<D> {
     /// Gives the slot of a parked order back.
     #[inline]
     pub(crate) fn remove(&mut self, slot: Slot) {
+        assert!(
+            self.record(slot.0).is_parked(),
+            "an order leaves its queue before its slot"
+        );
+        self.free(slot);
+    }
+
+    /// Gives the slot of an order back that no queue leads to any more.
+    #[inline]
+    pub(super) fn free(&mut self, slot: Slot) {
         let record = &mut self.records[slot.0];
-        assert!(record.is_parked(), "an order leaves its queue before its slot");
         let id = record.id;
         let generation = match self.index {
             None => ((id >> 32) as u32).wrapping_add(1),
@@ -310,6 +361,12 @@ impl<D: Copy + Default> Orders<D> {
     #[inline]
     pub(super) fn record_mut(&mut self, slot: u32) -> &mut Record {
         &mut self.records[slot]
+    }
+
+    /// Everything about an order at once.
+    #[inline]
+    pub(crate) fn view(&self, slot: Slot) -> View {
+        View(*self.record(slot.0))
     }
 
     /// The id of an order.

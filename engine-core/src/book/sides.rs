@@ -2,7 +2,7 @@
 
 use super::ladder::Ladder;
 use super::level::Level;
-use super::orders::{NIL, Orders, Queue, Slot, price_at, rank};
+use super::orders::{NIL, Orders, Queue, Slot, View, price_at, rank};
 use super::tree::Tree;
 use crate::{Price, Qty, Side};
 
@@ -73,6 +73,28 @@ impl Sides {
         if ladder.level_mut(rank).unlink(orders, neighbours, quantity) {
             ladder.close(rank);
         }
+    }
+
+    /// Takes an order out of its queue and out of the store: [`dequeue`](Self::dequeue) and
+    /// [`remove`](Orders::remove) in one go. Returns what it was.
+    #[inline]
+    pub(crate) fn evict<D: Copy + Default>(&mut self, orders: &mut Orders<D>, slot: Slot) -> View {
+        let view = orders.view(slot);
+        let record = *orders.record(slot.0);
+        if view.queue() == Some(Queue::Displayed) {
+            let ladder = &mut self.displayed[record.side() as usize];
+            let neighbours = (record.prev, record.next);
+            if ladder
+                .level_mut(record.rank())
+                .unlink(orders, neighbours, record.quantity)
+            {
+                ladder.close(record.rank());
+            }
+        } else {
+            self.dequeue(orders, slot);
+        }
+        orders.free(slot);
+        view
     }
 
     /// The level in which a queued order stands.

@@ -10,7 +10,6 @@ type Check = Result<(), RejectReason>;
 
 impl Floor<'_> {
     /// Whether this order may come in, and at what price (a post-only order may slide); rule 2.1.
-    #[inline]
     pub(crate) fn admit(&self, place: &Place) -> Result<Price, RejectReason> {
         admit_identity(self.store, place)?;
         let market = &*self.market;
@@ -26,6 +25,23 @@ impl Floor<'_> {
             PostOnly::No => Ok(price),
             _ => market.admit_post_only(place.post_only, place.side, price, self.store),
         }
+    }
+
+    /// The checks that a limit order without conditions can fail, in the same order.
+    #[inline]
+    pub(super) fn admit_plain(&self, place: &Place, price: Price) -> Check {
+        admit_identity(self.store, place)?;
+        let market = &*self.market;
+        market.admit_lots(place.quantity)?;
+        market.admit_limit(price)?;
+        if price.notional(place.quantity).abs() < market.spec.min_notional() {
+            return Err(RejectReason::MinNotional);
+        }
+        let live = market.live[place.side as usize];
+        if self.store.orders.is_full() || live.checked_add(place.quantity).is_none() {
+            return Err(RejectReason::BookFull);
+        }
+        Ok(())
     }
 
     /// The limits of rule 1.4, and that on stops.

@@ -38,22 +38,24 @@ impl Entry {
         }
     }
 
+    /// A limit order good till cancelled, without conditions.
+    const PLAIN: Self = Self {
+        order_type: OrderType::Limit,
+        time_in_force: TimeInForce::Gtc,
+        visibility: Visibility::Displayed,
+        all_or_none: false,
+        min_quantity: None,
+        budget: None,
+    };
+
     /// What a live order asks for when it is entered again.
     pub(super) fn again(conditions: Option<&Conditions>) -> Self {
-        let plain = Self {
-            order_type: OrderType::Limit,
-            time_in_force: TimeInForce::Gtc,
-            visibility: Visibility::Displayed,
-            all_or_none: false,
-            min_quantity: None,
-            budget: None,
-        };
-        conditions.map_or(plain, |conditions| Self {
+        conditions.map_or(Self::PLAIN, |conditions| Self {
             order_type: conditions.order_type,
             time_in_force: conditions.time_in_force,
             visibility: conditions.visibility,
             all_or_none: conditions.all_or_none,
-            ..plain
+            ..Self::PLAIN
         })
     }
 
@@ -76,6 +78,44 @@ impl Floor<'_> {
     /// Carries out a new order, from the checks to what follows.
     #[inline]
     pub(crate) fn place(&mut self, place: &Place) {
+        if let OrderKind::Limit { price } = place.kind
+            && place.is_plain()
+            && self.market.is_plain()
+        {
+            self.place_plain(place, price);
+        } else {
+            self.place_any(place);
+        }
+    }
+
+    /// A limit order without conditions in a market where nothing reacts to it. What it does not cross it joins: the
+    /// rules of the general case come to nothing for it.
+    #[inline]
+    fn place_plain(&mut self, place: &Place, price: Price) {
+        if let Err(reason) = self.admit_plain(place, price) {
+            return self.refuse_order(Request::Place, place, reason);
+        }
+        let slot = self.store.insert_plain(place, price);
+        self.market.live[place.side as usize] += place.quantity;
+        self.say(Event::Accepted {
+            instrument: self.market.id,
+            order: self.store.orders.id(slot),
+            account: place.account,
+            side: place.side,
+            order_type: OrderType::Limit,
+            price: Some(price),
+            quantity: place.quantity,
+        });
+        let opposite = self.market.sides.best_any(place.side.opposite());
+        if opposite.is_some_and(|opposite| price.reaches(opposite, place.side)) {
+            self.enter_continuous(slot, &Entry::PLAIN);
+        } else {
+            self.queue(slot, Queue::Displayed);
+        }
+    }
+
+    #[inline(never)]
+    fn place_any(&mut self, place: &Place) {
         match self.admit(place) {
             Ok(price) => {
                 let slot = self.accept(place, price);
@@ -87,7 +127,6 @@ impl Floor<'_> {
     }
 
     /// Makes an order live and says so.
-    #[inline]
     pub(super) fn accept(&mut self, place: &Place, price: Price) -> Slot {
         let conditions = Conditions::of(place);
         let slot = self.store.insert(place, price, conditions);
@@ -144,24 +183,7 @@ impl Floor<'_> {
     }
 
     /// Enters a live order that stands nowhere: rule 2.5.
-    #[inline]
     pub(super) fn enter(&mut self, slot: Slot, entry: &Entry) {
-        let continuous = self.market.phase == Phase::Continuous;
-        if continuous && entry.order_type == OrderType::Limit && entry.budget.is_none() && self.is_plain(slot)
-        {
-            self.enter_continuous(slot, entry);
-        } else {
-            self.enter_special(slot, entry);
-        }
-    }
-
-    /// Whether an order has no conditions kept with it.
-    #[inline]
-    fn is_plain(&self, slot: Slot) -> bool {
-        self.store.orders.mark(slot) == 0
-    }
-
-    fn enter_special(&mut self, slot: Slot, entry: &Entry) {
         let for_auction = matches!(entry.time_in_force, TimeInForce::AtOpen | TimeInForce::AtClose);
         if entry.order_type.is_stop() {
             self.wait_for_trigger(slot);
@@ -182,7 +204,6 @@ impl Floor<'_> {
     }
 
     /// Enters an order that takes what it can at once, and tells whether it has traded.
-    #[inline]
     pub(super) fn enter_continuous(&mut self, slot: Slot, entry: &Entry) -> bool {
         let mut taker = self.taker(slot, entry);
         if let Some(reason) = self.refused_on_entry(&taker, entry) {

@@ -81,6 +81,17 @@ impl Instrument {
         }
     }
 
+    /// Whether nothing can follow from a command but what it does itself: the market is continuous and has no order
+    /// that reacts to others.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.phase == Phase::Continuous
+            && self.stop_count == 0
+            && self.pegs.is_empty()
+            && self.links.is_empty()
+            && self.all_or_none.iter().all(BTreeMap::is_empty)
+    }
+
     /// Panics where an invariant of this type is broken.
     pub(crate) fn check_invariants(&self, store: &Store) {
         let mut queued = 0;
@@ -236,19 +247,20 @@ impl Floor<'_> {
         market.sides.enqueue(&mut store.orders, slot, queue);
         market.pending.queued = true;
         market.pending.book_moved = true;
+        let order = store.orders.view(slot);
         let displayed = match queue {
-            Queue::Displayed => store.orders.quantity(slot),
+            Queue::Displayed => order.quantity(),
             Queue::Behind => Qty::ZERO,
         };
         let rested = Event::Rested {
             instrument: market.id,
-            order: store.orders.id(slot),
-            side: store.orders.side(slot),
-            price: store.orders.price(slot),
+            order: order.id(),
+            side: order.side(),
+            price: order.price(),
             displayed,
         };
         self.say(rested);
-        if self.store.orders.mark(slot) & flag::ALL_OR_NONE != 0 {
+        if order.mark() & flag::ALL_OR_NONE != 0 {
             let (side, key) = self.all_or_none_key(slot);
             self.market.all_or_none[side as usize].insert(key, slot);
         }
@@ -282,14 +294,27 @@ impl Floor<'_> {
         (side, (worse, self.store.details(slot).arrival))
     }
 
-    /// The one door out: takes an order from wherever it stands and forgets it. `remaining` is what it had left.
+    /// The one door out: takes an order from wherever it stands and forgets it. `left` is what it had left.
     #[inline]
-    pub(super) fn leave(&mut self, slot: Slot, remaining: Qty) -> Option<Displayed> {
-        let displayed = self.unqueue(slot);
-        self.market.live[self.store.orders.side(slot) as usize] -= remaining;
-        if self.store.orders.mark(slot) != 0 {
-            self.unlist(slot, remaining);
+    pub(super) fn leave(&mut self, slot: Slot, left: Qty) -> Option<Displayed> {
+        let order = self.store.orders.view(slot);
+        self.market.live[order.side() as usize] -= left;
+        if order.mark() != 0 || order.queue() != Some(Queue::Displayed) {
+            return self.leave_special(slot, left);
         }
+        let Self { market, store, .. } = self;
+        market.pending.book_moved = true;
+        market.sides.evict(&mut store.orders, slot);
+        Some(Displayed {
+            price: order.price(),
+            quantity: order.quantity(),
+        })
+    }
+
+    /// The one door out, for orders that may stand in more than the displayed book.
+    fn leave_special(&mut self, slot: Slot, left: Qty) -> Option<Displayed> {
+        let displayed = self.unqueue(slot);
+        self.unlist(slot, left);
         self.store.remove(slot);
         displayed
     }
@@ -337,16 +362,14 @@ impl Floor<'_> {
 
     /// Like [`Floor::cancel`], for a taker: `left` is what it has left of its quantity, `remaining` what is said.
     pub(super) fn cancel_rest(&mut self, slot: Slot, left: Qty, remaining: Qty, reason: CancelReason) {
-        let instrument = self.market.id;
-        let order = self.store.orders.id(slot);
-        let side = self.store.orders.side(slot);
+        let order = self.store.orders.view(slot);
         let account = self.store.details(slot).account;
         let displayed = self.leave(slot, left);
         self.say(Event::Cancelled {
-            instrument,
-            order,
+            instrument: self.market.id,
+            order: order.id(),
             account,
-            side,
+            side: order.side(),
             remaining,
             displayed,
             reason,
@@ -379,7 +402,14 @@ impl Floor<'_> {
     }
 
     /// Carries out what follows from what has been done, until nothing does: rule 4.6.
+    #[inline]
     pub(crate) fn come_to_rest(&mut self) {
+        if !self.market.is_plain() {
+            self.come_to_rest_step_by_step();
+        }
+    }
+
+    fn come_to_rest_step_by_step(&mut self) {
         loop {
             if let Some(link) = self.market.pending.touched.pop_front() {
                 self.settle_link(link);

@@ -29,17 +29,17 @@ impl Floor<'_> {
         let shares = self.shares(first, wanted);
         let mut used_up = Vec::new();
         for (maker, share) in shares.into_iter().filter(|(_, share)| !share.is_zero()) {
-            self.say_traded(taker, maker, price, share);
+            let order = self.store.orders.view(maker);
+            self.say_traded(taker, maker, &order, share);
             taker.spend(price, share);
-            let is_iceberg = self.store.orders.mark(maker) & flag::ICEBERG != 0;
-            if is_iceberg && share == self.store.orders.quantity(maker) {
-                used_up.push((maker, share));
+            if order.mark() & flag::ICEBERG != 0 && share == order.quantity() {
+                used_up.push((maker, order));
             } else {
-                self.fill_maker(maker, share);
+                self.fill_maker(maker, &order, share);
             }
         }
-        for (iceberg, share) in used_up {
-            self.fill_maker(iceberg, share);
+        for (iceberg, order) in used_up {
+            self.fill_maker(iceberg, &order, order.quantity());
         }
         Prevented::NotTaker
     }

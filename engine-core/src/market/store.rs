@@ -97,13 +97,7 @@ impl Conditions {
                 place.time_in_force,
                 TimeInForce::Gtc | TimeInForce::Ioc | TimeInForce::Fok
             )
-            && place.visibility == Visibility::Displayed
-            && place.post_only == PostOnly::No
-            && !place.all_or_none
-            && !place.reduce_only
-            && place.self_trade == SelfTrade::None
-            && place.group.is_none()
-            && place.client_id.is_none();
+            && place.is_unconditional();
         if plain {
             None
         } else {
@@ -218,25 +212,25 @@ impl Store {
         }
     }
 
-    /// Takes in a new order, which waits until it is entered. The caller has checked that there is room for it.
+    /// Takes in a new order that has no conditions.
     #[inline]
-    pub(crate) fn insert(&mut self, place: &Place, price: Price, conditions: Option<Conditions>) -> Slot {
-        let mut details = Details {
+    pub(crate) fn insert_plain(&mut self, place: &Place, price: Price) -> Slot {
+        let details = Details {
             account: place.account,
             total: place.quantity,
             arrival: self.next_arrival(),
             instrument: place.instrument,
             conditions: 0,
         };
-        let Some(conditions) = conditions else {
-            return self
-                .orders
-                .insert(place.id, place.side, price, place.quantity, details);
-        };
-        details.conditions = self.keep(conditions);
-        let slot = self
-            .orders
-            .insert(place.id, place.side, price, place.quantity, details);
+        self.orders
+            .insert(place.id, place.side, price, place.quantity, details)
+    }
+
+    /// Takes in a new order, which waits until it is entered. The caller has checked that there is room for it.
+    pub(crate) fn insert(&mut self, place: &Place, price: Price, conditions: Option<Conditions>) -> Slot {
+        let slot = self.insert_plain(place, price);
+        let Some(conditions) = conditions else { return slot };
+        self.orders.data_mut(slot).conditions = self.keep(conditions);
         self.orders.set_mark(slot, conditions.flags());
         if let (Some(account), Some(client_id)) = (place.account, conditions.client_id) {
             self.clients.insert((account, client_id), slot);
@@ -446,6 +440,26 @@ impl Store {
             with_conditions,
             "no conditions are lost"
         );
+    }
+}
+
+impl Place {
+    /// Whether it is good till cancelled and has no condition at all.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.time_in_force == TimeInForce::Gtc && self.min_quantity.is_none() && self.is_unconditional()
+    }
+
+    /// Whether it has no condition that outlives its entry, but for its time in force.
+    #[inline]
+    fn is_unconditional(&self) -> bool {
+        self.visibility == Visibility::Displayed
+            && self.post_only == PostOnly::No
+            && !self.all_or_none
+            && !self.reduce_only
+            && self.self_trade == SelfTrade::None
+            && self.group.is_none()
+            && self.client_id.is_none()
     }
 }
 

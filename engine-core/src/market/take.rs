@@ -4,7 +4,7 @@ use super::enter::Entry;
 use super::floor::{Floor, Instrument};
 use super::self_trade::Prevented;
 use super::store::{Store, flag};
-use crate::book::{Queue, Slot};
+use crate::book::{Queue, Slot, View};
 use crate::command::SelfTrade;
 use crate::event::{Event, OrderType};
 use crate::spec::Allocation;
@@ -156,13 +156,13 @@ impl Floor<'_> {
     pub(super) fn take(&mut self, taker: &mut Taker) -> Taken {
         let mut passed = None;
         loop {
-            let Some((maker, price)) = self.next_maker(taker, passed) else {
+            let Some((slot, maker)) = self.next_maker(taker, passed) else {
                 return taker.out_of_makers();
             };
+            let price = maker.price();
             let wanted = taker.wants(price);
-            let mark = self.store.orders.mark(maker);
-            if mark & flag::ALL_OR_NONE != 0 && self.store.orders.quantity(maker) > wanted {
-                passed = Some(maker);
+            if maker.mark() & flag::ALL_OR_NONE != 0 && maker.quantity() > wanted {
+                passed = Some(slot);
                 continue;
             }
             if wanted.is_zero() {
@@ -171,16 +171,19 @@ impl Floor<'_> {
             if !taker.is_within_band(price) {
                 return Taken::Interrupted;
             }
-            if self.shares_level(maker, price, wanted) {
-                if self.share_level(taker, maker, price, wanted) == Prevented::Taker {
+            if self.shares_level(&maker, wanted) {
+                if self.share_level(taker, slot, price, wanted) == Prevented::Taker {
                     return Taken::Over;
                 }
-            } else if taker.self_trade != SelfTrade::None && self.is_own(taker, maker) {
-                if self.prevent(taker, maker, wanted) == Prevented::Taker {
+            } else if taker.self_trade != SelfTrade::None && self.is_own(taker, slot) {
+                if self.prevent(taker, slot, wanted) == Prevented::Taker {
                     return Taken::Over;
                 }
             } else {
-                self.trade(taker, maker, price, wanted);
+                let quantity = wanted.min(maker.quantity());
+                self.say_traded(taker, slot, &maker, quantity);
+                taker.spend(price, quantity);
+                self.fill_maker(slot, &maker, quantity);
             }
             if taker.remaining.is_zero() && taker.budget.is_none() {
                 return Taken::All;
@@ -190,62 +193,50 @@ impl Floor<'_> {
 
     /// The next order that the taker reaches, after the all-or-none order that it has passed.
     #[inline]
-    fn next_maker(&self, taker: &Taker, passed: Option<Slot>) -> Option<(Slot, Price)> {
+    fn next_maker(&self, taker: &Taker, passed: Option<Slot>) -> Option<(Slot, View)> {
         let orders = &self.store.orders;
-        let maker = match passed {
+        let slot = match passed {
             None => self.market.sides.first(orders, taker.side.opposite())?,
             Some(passed) => self.market.sides.next(orders, passed)?,
         };
-        let price = orders.price(maker);
-        taker.reaches(price).then_some((maker, price))
-    }
-
-    /// One trade, at the maker's price.
-    #[inline]
-    fn trade(&mut self, taker: &mut Taker, maker: Slot, price: Price, wanted: Qty) {
-        let quantity = wanted.min(self.store.orders.quantity(maker));
-        self.say_traded(taker, maker, price, quantity);
-        taker.spend(price, quantity);
-        self.fill_maker(maker, quantity);
+        let maker = orders.view(slot);
+        taker.reaches(maker.price()).then_some((slot, maker))
     }
 
     /// Says a trade and remembers its price.
     #[inline]
-    pub(super) fn say_traded(&mut self, taker: &mut Taker, maker: Slot, price: Price, quantity: Qty) {
-        let orders = &self.store.orders;
+    pub(super) fn say_traded(&mut self, taker: &mut Taker, slot: Slot, maker: &View, quantity: Qty) {
         debug_assert!(!quantity.is_zero(), "a trade has a quantity");
         let traded = Event::Traded {
             instrument: self.market.id,
-            maker: orders.id(maker),
-            maker_account: self.store.details(maker).account,
+            maker: maker.id(),
+            maker_account: self.store.details(slot).account,
             taker: taker.order,
             taker_account: taker.account,
             taker_side: taker.side,
-            maker_displayed: orders.queue(maker) == Some(Queue::Displayed),
-            price,
+            maker_displayed: maker.queue() == Some(Queue::Displayed),
+            price: maker.price(),
             quantity,
         };
         self.say(traded);
         if taker.budget.is_none() {
             self.market.live[taker.side as usize] -= quantity;
         }
-        self.market.saw_trade(price);
+        self.market.saw_trade(maker.price());
         taker.has_traded = true;
     }
 
     /// Takes a traded quantity off a queued maker, which is then over, shows its next part, or keeps its place.
     #[inline]
-    pub(super) fn fill_maker(&mut self, maker: Slot, quantity: Qty) {
-        let mark = self.store.orders.mark(maker);
-        let side = self.store.orders.side(maker);
-        if mark & flag::LINKED != 0 {
-            self.touch_link(maker);
+    pub(super) fn fill_maker(&mut self, slot: Slot, maker: &View, quantity: Qty) {
+        if maker.mark() & flag::LINKED != 0 {
+            self.touch_link(slot);
         }
-        self.market.live[side as usize] -= quantity;
-        if quantity < self.store.orders.quantity(maker) {
-            self.market.sides.reduce(&mut self.store.orders, maker, quantity);
-        } else if mark & flag::ICEBERG == 0 || !self.replenish(maker) {
-            self.leave(maker, Qty::ZERO);
+        self.market.live[maker.side() as usize] -= quantity;
+        if quantity < maker.quantity() {
+            self.market.sides.reduce(&mut self.store.orders, slot, quantity);
+        } else if maker.mark() & flag::ICEBERG == 0 || !self.replenish(slot) {
+            self.leave(slot, Qty::ZERO);
         }
     }
 
@@ -273,14 +264,10 @@ impl Floor<'_> {
 
     /// Whether the level of this maker is shared out by size: it is displayed and not used up by the taker.
     #[inline]
-    fn shares_level(&self, maker: Slot, price: Price, wanted: Qty) -> bool {
+    fn shares_level(&self, maker: &View, wanted: Qty) -> bool {
         self.market.spec.terms().allocation != Allocation::PriceTime
-            && self.store.orders.queue(maker) == Some(Queue::Displayed)
-            && wanted
-                < self
-                    .market
-                    .sides
-                    .level_quantity(self.store.orders.side(maker), price)
+            && maker.queue() == Some(Queue::Displayed)
+            && wanted < self.market.sides.level_quantity(maker.side(), maker.price())
     }
 
     /// What the taker could trade now, as far as `enough`: the walk of rule 4.
@@ -349,12 +336,15 @@ impl Instrument {
     pub(super) fn saw_trade(&mut self, price: Price) {
         self.last = Some(price);
         let pending = &mut self.pending;
+        pending.book_moved = true;
+        if self.stop_count == 0 {
+            return;
+        }
+        pending.trigger_moved = true;
         pending.seen = match pending.seen {
             None => Some((price, price)),
             Some((lowest, highest)) => Some((lowest.min(price), highest.max(price))),
         };
-        pending.trigger_moved = true;
-        pending.book_moved = true;
     }
 
     /// The prices at which the dynamic band lets an order trade that comes now.
