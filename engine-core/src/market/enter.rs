@@ -95,8 +95,27 @@ impl Floor<'_> {
         if let Err(reason) = self.admit_plain(place, price) {
             return self.refuse_order(Request::Place, place, reason);
         }
-        let slot = self.store.insert_plain(place, price);
         self.market.live[place.side as usize] += place.quantity;
+        let opposite = self.market.sides.best_any(place.side.opposite());
+        if opposite.is_some_and(|opposite| price.reaches(opposite, place.side)) {
+            let slot = self.store.insert_plain(place, price);
+            self.say_accepted_plain(slot, place, price);
+            self.enter_continuous(slot, &Entry::PLAIN);
+        } else {
+            let slot = self.store.rest_plain(&mut self.market.sides, place, price);
+            self.say_accepted_plain(slot, place, price);
+            self.say(Event::Rested {
+                instrument: self.market.id,
+                order: self.store.orders.id(slot),
+                side: place.side,
+                price,
+                displayed: place.quantity,
+            });
+        }
+    }
+
+    #[inline]
+    fn say_accepted_plain(&mut self, slot: Slot, place: &Place, price: Price) {
         self.say(Event::Accepted {
             instrument: self.market.id,
             order: self.store.orders.id(slot),
@@ -106,12 +125,6 @@ impl Floor<'_> {
             price: Some(price),
             quantity: place.quantity,
         });
-        let opposite = self.market.sides.best_any(place.side.opposite());
-        if opposite.is_some_and(|opposite| price.reaches(opposite, place.side)) {
-            self.enter_continuous(slot, &Entry::PLAIN);
-        } else {
-            self.queue(slot, Queue::Displayed);
-        }
     }
 
     #[inline(never)]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::book::{OrderIds, Orders, Slot};
+use crate::book::{OrderIds, Orders, Sides, Slot};
 use crate::command::{
     ClientOrderId, OrderKind, Peg, Place, PostOnly, SelfTrade, TimeInForce, Trail, Visibility,
 };
@@ -215,15 +215,34 @@ impl Store {
     /// Takes in a new order that has no conditions.
     #[inline]
     pub(crate) fn insert_plain(&mut self, place: &Place, price: Price) -> Slot {
-        let details = Details {
+        let details = self.plain_details(place);
+        self.orders
+            .insert(place.id, place.side, price, place.quantity, details)
+    }
+
+    /// Takes in a new order that has no conditions and puts it into the displayed queue of its price.
+    #[inline]
+    pub(crate) fn rest_plain(&mut self, sides: &mut Sides, place: &Place, price: Price) -> Slot {
+        let details = self.plain_details(place);
+        sides.rest(
+            &mut self.orders,
+            place.id,
+            place.side,
+            price,
+            place.quantity,
+            details,
+        )
+    }
+
+    #[inline]
+    fn plain_details(&mut self, place: &Place) -> Details {
+        Details {
             account: place.account,
             total: place.quantity,
             arrival: self.next_arrival(),
             instrument: place.instrument,
             conditions: 0,
-        };
-        self.orders
-            .insert(place.id, place.side, price, place.quantity, details)
+        }
     }
 
     /// Takes in a new order, which waits until it is entered. The caller has checked that there is room for it.
