@@ -1,9 +1,11 @@
 //! What must hold after every command.
 
-use engine_core::{InstrumentId, Phase, Qty, Side};
+use std::collections::BTreeSet;
+
+use engine_core::{InstrumentId, OrderId, Phase, Qty, Side};
 
 use super::NaiveEngine;
-use super::order::State;
+use super::order::{Order, State};
 
 impl NaiveEngine {
     /// Checks what holds whenever a command is done.
@@ -29,9 +31,9 @@ impl NaiveEngine {
             if let State::Queued { shown, .. } = order.state {
                 assert_eq!(shown.is_zero(), order.stands_behind(), "1.1: {order:?}");
             }
-            let same_id = self.orders.iter().filter(|other| other.id() == order.id());
-            assert_eq!(same_id.count(), 1, "two live orders have one id: {order:?}");
         }
+        let ids: BTreeSet<OrderId> = self.orders.iter().map(Order::id).collect();
+        assert_eq!(ids.len(), self.orders.len(), "live orders have different ids");
         for at in self.instruments() {
             self.check_market(at);
         }
