@@ -1,0 +1,25 @@
+//! The rules of `docs/matching-rules.md` as scenarios, and what must hold for every stream of commands.
+
+mod admit;
+mod amend;
+mod auctions;
+mod book;
+mod cancel;
+mod conditions;
+mod differential;
+mod links;
+mod pegs;
+mod self_trade;
+mod stops;
+mod take;
+mod time;
+
+use engine_core::Engine;
+use engine_testkit::NaiveEngine;
+
+/// Runs a scenario through each engine. See [`engine_testkit::script`] for the language.
+#[track_caller]
+fn check(script: &str, expected: &str) {
+    engine_testkit::script::check(script, expected, NaiveEngine::new);
+    engine_testkit::script::check(script, expected, |config| Engine::new(config.into()));
+}
