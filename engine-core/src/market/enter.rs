@@ -118,7 +118,7 @@ impl Floor<'_> {
     fn place_any(&mut self, place: &Place) {
         match self.admit(place) {
             Ok(price) => {
-                let slot = self.accept(place, price);
+                let slot = self.accept(place, price, Conditions::of(place));
                 self.enter(slot, &Entry::of(place));
                 self.come_to_rest();
             }
@@ -127,8 +127,7 @@ impl Floor<'_> {
     }
 
     /// Makes an order live and says so.
-    pub(super) fn accept(&mut self, place: &Place, price: Price) -> Slot {
-        let conditions = Conditions::of(place);
+    pub(super) fn accept(&mut self, place: &Place, price: Price, conditions: Option<Conditions>) -> Slot {
         let slot = self.store.insert(place, price, conditions);
         self.market.live[place.side as usize] += place.quantity;
         let order = self.store.orders.id(slot);

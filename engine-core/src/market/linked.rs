@@ -2,7 +2,7 @@
 
 use super::enter::Entry;
 use super::floor::Floor;
-use super::store::{WaitsFor, flag};
+use super::store::{Conditions, WaitsFor, flag};
 use crate::book::{OrderIds, Slot};
 use crate::command::{LinkKind, Linked, OrderKind, Phase, Place, PostOnly, TimeInForce};
 use crate::event::{CancelReason, Event, OrderType, RejectReason, Request};
@@ -98,7 +98,8 @@ impl Floor<'_> {
             let price = self
                 .admit(place)
                 .expect("the list was admitted, and accepting changes no condition");
-            let slot = self.accept(place, price);
+            // To depend on others is a condition, also of an order that has no other.
+            let slot = self.accept(place, price, Some(Conditions::of_special(place)));
             let link = *id.get_or_insert(self.store.details(slot).arrival);
             self.store.link(slot, link);
             *member = Some(slot);

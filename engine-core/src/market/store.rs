@@ -105,8 +105,9 @@ impl Conditions {
         }
     }
 
+    /// The conditions of a new order, also if they say nothing.
     #[cold]
-    fn of_special(place: &Place) -> Self {
+    pub(crate) fn of_special(place: &Place) -> Self {
         let trail = match place.kind {
             OrderKind::TrailingStop { trail } | OrderKind::TrailingStopLimit { trail, .. } => Some(trail),
             _ => None,
