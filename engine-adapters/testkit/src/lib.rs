@@ -1,0 +1,9 @@
+//! What tests of engines are made of: a naive engine to compare with, generated streams of commands, a language
+//! for scenarios, and a driver that finds and shrinks differences.
+
+mod naive;
+pub mod script;
+mod under_test;
+
+pub use naive::{NaiveConfig, NaiveEngine};
+pub use under_test::UnderTest;

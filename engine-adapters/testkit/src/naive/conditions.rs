@@ -1,0 +1,63 @@
+//! What is executable, and the orders that wait for enough of it (4).
+
+use engine_core::{InstrumentId, OrderId, Qty, SelfTrade, Side};
+
+use super::NaiveEngine;
+use super::order::State;
+use super::take::Taking;
+
+impl NaiveEngine {
+    /// How much of the taker the other side could fill, at most all of it (4).
+    pub(super) fn executable(&self, taking: &Taking) -> Qty {
+        let taker = self.order(taking.taker);
+        let wanted = taker.remaining();
+        let mut counted = Qty::ZERO;
+        for maker in self.queue(taking.at, taking.side.opposite()) {
+            let price = maker.queued_at().expect("it is in a queue");
+            if !taking.reaches(price) || self.is_outside_dynamic_band(taking, price) {
+                break;
+            }
+            let left = wanted - counted;
+            if left.is_zero() {
+                break;
+            }
+            if maker.place.all_or_none && left < maker.remaining() {
+                continue; // 3.3
+            }
+            if self.prevents(taking, maker.id()) {
+                if taker.place.self_trade == SelfTrade::CancelOldest {
+                    continue;
+                }
+                break;
+            }
+            counted += maker.remaining().min(left);
+        }
+        counted
+    }
+
+    /// 4.4: tries the all-or-none orders, the buys first, each side in priority order. Whether one traded: then
+    /// all that follows from it comes first, and the trying starts again.
+    pub(super) fn try_all_or_none(&mut self, at: InstrumentId) -> bool {
+        if !self.market(at).liquidity_rested {
+            return false;
+        }
+        for id in self.waiting_all_or_none(at) {
+            let taking = self.begin_taking(id);
+            if self.executable(&taking) == self.order(id).remaining() {
+                self.order_mut(id).state = State::Entering;
+                self.take_and_rest(&taking);
+                return true;
+            }
+        }
+        self.market_mut(at).liquidity_rested = false;
+        false
+    }
+
+    fn waiting_all_or_none(&self, at: InstrumentId) -> Vec<OrderId> {
+        let sides = Side::BOTH.into_iter().flat_map(|side| self.queue(at, side));
+        sides
+            .filter(|order| order.place.all_or_none)
+            .map(|order| order.id())
+            .collect()
+    }
+}

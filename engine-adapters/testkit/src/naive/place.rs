@@ -1,0 +1,197 @@
+//! New orders, alone and in lists: refused or accepted, then entered (2, 9).
+
+use engine_core::{
+    Event, LinkKind, Linked, OrderId, OrderKind, OrderType, Place, Qty, RejectReason, Request, TimeInForce,
+};
+
+use super::NaiveEngine;
+use super::admit::{asked_limit, is_stop, refuse_if};
+use super::order::{Link, Order, State};
+
+impl NaiveEngine {
+    pub(super) fn place(&mut self, place: &Place) {
+        match self.check(place, None) {
+            Ok(place) => {
+                self.accept(&place);
+                self.enter(place.id);
+            }
+            Err(reason) => self.refuse_new(Some(place), Request::Place, reason),
+        }
+    }
+
+    /// 9.1 to 9.3
+    pub(super) fn place_linked(&mut self, linked: &Linked) {
+        let places = match self.check_linked(linked) {
+            Ok(places) => places,
+            Err(reason) => return self.refuse_new(linked.orders.first(), Request::PlaceLinked, reason),
+        };
+        let ids: Vec<OrderId> = places.iter().map(|place| place.id).collect();
+        for place in &places {
+            self.accept(place);
+        }
+        match linked.kind {
+            LinkKind::OneCancelsOther => {
+                self.link_pair(ids[0], ids[1]);
+                self.enter_pair(ids[0], ids[1]);
+            }
+            LinkKind::Bracket => {
+                self.order_mut(ids[0]).link = Link::Entry(ids[1..].to_vec());
+                for exit in &ids[1..] {
+                    self.order_mut(*exit).state = State::Unarmed;
+                }
+                self.enter(ids[0]);
+            }
+        }
+    }
+
+    fn check_linked(&self, linked: &Linked) -> Result<Vec<Place>, RejectReason> {
+        let fits = match linked.kind {
+            LinkKind::OneCancelsOther => fits_one_cancels_other(&linked.orders),
+            LinkKind::Bracket => fits_bracket(&linked.orders),
+        };
+        refuse_if(!fits, RejectReason::InvalidLink)?;
+        let orders = linked.orders.iter().enumerate();
+        orders
+            .map(|(at, place)| self.check(place, Some(&linked.orders[..at])))
+            .collect()
+    }
+
+    fn refuse_new(&mut self, place: Option<&Place>, request: Request, reason: RejectReason) {
+        let id = place.map(|place| place.id).filter(|_| self.config.ids_chosen);
+        self.events.push(Event::Rejected {
+            instrument: place.map(|place| place.instrument),
+            order: id.unwrap_or_default(),
+            account: place.and_then(|place| place.account),
+            request,
+            reason,
+        });
+    }
+
+    /// 2.5, what is said of an order that passes.
+    fn accept(&mut self, place: &Place) {
+        let arrival = self.next_arrival();
+        let budget = match place.kind {
+            OrderKind::MarketByQuote { budget } => budget.units(),
+            _ => 0,
+        };
+        let is_pegged = matches!(place.kind, OrderKind::Pegged { .. });
+        self.orders.push(Order {
+            place: *place,
+            arrival,
+            total: place.quantity,
+            traded: Qty::ZERO,
+            budget,
+            limit: asked_limit(&place.kind).filter(|_| !is_pegged),
+            min_quantity: place.min_quantity,
+            // 7.2: the best price begins with the one that holds when the order is accepted.
+            trail_best: self.trigger_price(place.instrument),
+            triggered: false,
+            link: Link::None,
+            state: State::Entering,
+        });
+        self.events.push(Event::Accepted {
+            instrument: place.instrument,
+            order: place.id,
+            account: place.account,
+            side: place.side,
+            order_type: order_type(&place.kind),
+            price: asked_limit(&place.kind),
+            quantity: place.quantity,
+        });
+        if place.time_in_force != TimeInForce::Gtc || is_stop(&place.kind) {
+            self.events.push(Event::Terms {
+                order: place.id,
+                time_in_force: place.time_in_force,
+                trigger: self.order(place.id).trigger(),
+            });
+        }
+        if let Some(client_id) = place.client_id {
+            self.events.push(Event::Named {
+                order: place.id,
+                client_id,
+            });
+        }
+    }
+
+    pub(super) fn link_pair(&mut self, first: OrderId, second: OrderId) {
+        self.order_mut(first).link = Link::Other(second);
+        self.order_mut(second).link = Link::Other(first);
+    }
+
+    /// 9.2: enters two orders of which one cancels the other.
+    pub(super) fn enter_pair(&mut self, first: OrderId, second: OrderId) {
+        let traded_before = self.order(first).traded;
+        self.enter(first);
+        let lives_untraded = self
+            .find(first)
+            .is_some_and(|order| order.traded == traded_before);
+        if lives_untraded {
+            self.enter(second);
+        } else {
+            self.cancel_linked(second);
+        }
+    }
+}
+
+fn fits_one_cancels_other(orders: &[Place]) -> bool {
+    let [first, second] = orders else { return false };
+    let fits = |place: &Place| {
+        let stays = matches!(
+            place.time_in_force,
+            TimeInForce::Gtc | TimeInForce::Gtd(_) | TimeInForce::Day
+        );
+        stays && (is_limit(place) || is_stop(&place.kind))
+    };
+    belong_together(first, second)
+        && first.side == second.side
+        && fits(first)
+        && fits(second)
+        && !(is_limit(first) && is_limit(second))
+}
+
+fn fits_bracket(orders: &[Place]) -> bool {
+    use OrderKind::{
+        Limit, Market, Stop, StopLimit, TakeProfit, TakeProfitLimit, TrailingStop, TrailingStopLimit,
+    };
+    let [entry, profit, stop] = orders else {
+        return false;
+    };
+    let fits = |exit: &Place| {
+        belong_together(entry, exit) && exit.side == entry.side.opposite() && exit.quantity == entry.quantity
+    };
+    (matches!(entry.kind, Limit { .. } | Market) || is_stop(&entry.kind))
+        && fits(profit)
+        && fits(stop)
+        && matches!(
+            profit.kind,
+            Limit { .. } | TakeProfit { .. } | TakeProfitLimit { .. }
+        )
+        && matches!(
+            stop.kind,
+            Stop { .. } | StopLimit { .. } | TrailingStop { .. } | TrailingStopLimit { .. }
+        )
+}
+
+fn belong_together(one: &Place, other: &Place) -> bool {
+    (one.instrument, one.account) == (other.instrument, other.account)
+}
+
+fn is_limit(place: &Place) -> bool {
+    matches!(place.kind, OrderKind::Limit { .. })
+}
+
+fn order_type(kind: &OrderKind) -> OrderType {
+    match kind {
+        OrderKind::Market => OrderType::Market,
+        OrderKind::MarketByQuote { .. } => OrderType::MarketByQuote,
+        OrderKind::MarketToLimit => OrderType::MarketToLimit,
+        OrderKind::Limit { .. } => OrderType::Limit,
+        OrderKind::Stop { .. } => OrderType::Stop,
+        OrderKind::StopLimit { .. } => OrderType::StopLimit,
+        OrderKind::TakeProfit { .. } => OrderType::TakeProfit,
+        OrderKind::TakeProfitLimit { .. } => OrderType::TakeProfitLimit,
+        OrderKind::TrailingStop { .. } => OrderType::TrailingStop,
+        OrderKind::TrailingStopLimit { .. } => OrderType::TrailingStopLimit,
+        OrderKind::Pegged { .. } => OrderType::Pegged,
+    }
+}
