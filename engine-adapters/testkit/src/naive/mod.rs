@@ -22,8 +22,8 @@ mod stops;
 mod take;
 
 use engine_core::{
-    AccountId, Command, Event, InstrumentId, InstrumentSpec, OrderId, Phase, Price, Qty, Seq, SetMark, Side,
-    Timestamp,
+    AccountId, ClientOrderId, Command, Event, InstrumentId, InstrumentSpec, OrderId, Phase, Price, Qty, Seq,
+    SetMark, Side, Timestamp,
 };
 use engine_core::{RejectReason, Request};
 
@@ -130,6 +130,12 @@ impl NaiveEngine {
     /// The live orders' ids, the oldest first.
     pub fn live_orders(&self) -> Vec<OrderId> {
         self.by_arrival(|_| true)
+    }
+
+    /// A live order's owner and the owner's name for it, if it has both.
+    pub fn owner_and_name(&self, id: OrderId) -> Option<(AccountId, ClientOrderId)> {
+        let place = &self.find(id)?.place;
+        place.account.zip(place.client_id)
     }
 
     /// The phase of an instrument, or `None` where there is no such instrument.

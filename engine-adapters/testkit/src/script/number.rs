@@ -39,7 +39,9 @@ pub(super) fn time(word: &str) -> Option<Timestamp> {
 
 /// Writes nanoseconds in the longest unit that is exact.
 pub(super) fn write_nanos(nanos: u64) -> String {
-    let exact = UNITS.into_iter().find(|(_, in_unit)| nanos.is_multiple_of(*in_unit));
+    let exact = UNITS
+        .into_iter()
+        .find(|(_, in_unit)| nanos.is_multiple_of(*in_unit));
     let (unit, in_unit) = exact.expect("every number of nanoseconds is a multiple of one");
     format!("{}{unit}", nanos / in_unit)
 }
