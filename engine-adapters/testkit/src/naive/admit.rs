@@ -14,11 +14,9 @@ pub(super) fn refuse_if(is_so: bool, reason: RejectReason) -> Checked {
 }
 
 impl NaiveEngine {
-    /// Checks a new order and returns it as it will be accepted (a sliding one at its price). In a list,
-    /// `earlier` has the orders before it.
-    pub(super) fn check(&self, place: &Place, earlier: Option<&[Place]>) -> Result<Place, RejectReason> {
-        let listed = earlier.is_some();
-        let earlier = earlier.unwrap_or_default();
+    /// Checks a new order and returns it as it will be accepted (a sliding one at its price); `earlier` are the
+    /// orders before it in its list.
+    pub(super) fn check(&self, place: &Place, earlier: &[Place]) -> Result<Place, RejectReason> {
         self.check_identity(place, earlier)?; // 1 to 4
         let market = self.market(place.instrument);
         let spec = &market.spec;
@@ -38,7 +36,7 @@ impl NaiveEngine {
                 RejectReason::InvalidMinQuantity,
             )?; // 10
         }
-        let refused = !goes_together(place) || (in_auction && !goes_with_auction(place, listed));
+        let refused = !goes_together(place) || (in_auction && !goes_with_auction(place));
         refuse_if(refused, RejectReason::InvalidCombination)?; // 11
         refuse_if(place.reduce_only, RejectReason::ReduceOnly)?; // 12: accounts are off
         check_prices(&place.kind)?; // 13
@@ -47,10 +45,7 @@ impl NaiveEngine {
         }
         check_notional(place, spec)?; // 15
         self.check_room(place, earlier)?; // 16
-        let waiting = |order: &&super::Order| order.instrument() == place.instrument && order.waits_as_stop();
-        let stops = self.orders.iter().filter(waiting).count();
-        let too_many = is_stop(&place.kind) && stops >= spec.terms().stops_max as usize;
-        refuse_if(too_many, RejectReason::TooManyStops)?; // 17
+        self.check_stops(place, earlier)?; // 17
         self.check_post_only(place) // 18
     }
 
@@ -85,6 +80,18 @@ impl NaiveEngine {
         let listed: u128 = listed.map(|other| u128::from(other.quantity.lots())).sum();
         let side = self.remaining_of_side(place) + listed + u128::from(place.quantity.lots());
         refuse_if(side > u128::from(Qty::MAX.lots()), RejectReason::BookFull)
+    }
+
+    /// Stops that were not set off, elected ones and unarmed exits too, and those before it in its list.
+    fn check_stops(&self, place: &Place, earlier: &[Place]) -> Checked {
+        let is_waiting = |order: &&super::Order| {
+            order.instrument() == place.instrument && is_stop(&order.place.kind) && !order.triggered
+        };
+        let waiting = self.orders.iter().filter(is_waiting).count();
+        let listed = earlier.iter().filter(|other| is_stop(&other.kind)).count();
+        let stops_max = self.market(place.instrument).spec.terms().stops_max as usize;
+        let too_many = is_stop(&place.kind) && waiting + listed >= stops_max;
+        refuse_if(too_many, RejectReason::TooManyStops)
     }
 
     /// The remaining quantity of all live orders of the instrument and side of `place`.
@@ -217,11 +224,11 @@ fn goes_together(place: &Place) -> bool {
         && !(is_fok && matches!(kind, MarketByQuote { .. } | MarketToLimit))
 }
 
-/// 2.3, what it says about auctions, and 9.1.
-fn goes_with_auction(place: &Place, listed: bool) -> bool {
+/// 2.3, what it says about auctions.
+fn goes_with_auction(place: &Place) -> bool {
     use OrderKind::{MarketByQuote, MarketToLimit, Pegged};
     let needs_a_book = matches!(place.kind, MarketByQuote { .. } | MarketToLimit | Pegged { .. });
-    !listed && place.min_quantity.is_none() && !needs_a_book
+    place.min_quantity.is_none() && !needs_a_book
 }
 
 /// 2.1, number 13.

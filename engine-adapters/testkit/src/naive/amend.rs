@@ -1,8 +1,6 @@
 //! Changing an order (12).
 
-use engine_core::{
-    Amend, Event, OrderId, OrderKind, OrderRef, Place, Price, Qty, RejectReason, Request, Visibility,
-};
+use engine_core::{Amend, Event, OrderId, OrderKind, Place, Price, Qty, RejectReason, Request, Visibility};
 
 use super::NaiveEngine;
 use super::admit::{asked_limit, check_open, check_parts, check_quantity, refuse_if};
@@ -23,16 +21,13 @@ impl NaiveEngine {
         match self.check_amend(id, amend) {
             Ok(changed) => self.change(id, &changed),
             Err(reason) => {
-                let owner = match amend.order {
-                    OrderRef::Id(_) => None,
-                    OrderRef::Client(owner, _) => Some(owner),
-                };
                 self.events.push(Event::Rejected {
                     instrument: Some(self.order(id).instrument()),
                     order: id,
-                    account: amend.account.or(owner),
+                    account: amend.account.or(amend.order.owner()),
                     request: Request::Amend,
                     reason,
+                    asked: None,
                 });
             }
         }
@@ -83,6 +78,7 @@ impl NaiveEngine {
         let keeps = |price: Option<Price>| price == order.limit && total <= order.total;
         let mut price = price;
         if !keeps(price)
+            && order.queued_at().is_some()
             && let (OrderKind::Limit { .. }, Some(asked)) = (order.place.kind, price)
         {
             let kind = OrderKind::Limit { price: asked };

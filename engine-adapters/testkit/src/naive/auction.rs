@@ -137,7 +137,7 @@ impl NaiveEngine {
             price,
             quantity,
         });
-        self.market_mut(instrument).last_trade = Some(price);
+        self.note_trade(instrument, price);
         for id in [maker, taker] {
             self.count_trade(id, quantity);
         }

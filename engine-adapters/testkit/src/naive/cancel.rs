@@ -30,16 +30,17 @@ impl NaiveEngine {
     }
 
     pub(super) fn refuse_unknown(&mut self, order: OrderRef, account: Option<AccountId>, request: Request) {
-        let (id, owner) = match order {
-            OrderRef::Id(id) => (id, None),
-            OrderRef::Client(owner, _) => (OrderId::new(0), Some(owner)),
+        let id = match order {
+            OrderRef::Id(id) => id,
+            OrderRef::Client(..) => OrderId::new(0),
         };
         self.events.push(Event::Rejected {
             instrument: None,
             order: id,
-            account: account.or(owner),
+            account: account.or(order.owner()),
             request,
             reason: RejectReason::OrderNotFound,
+            asked: None,
         });
     }
 
@@ -52,6 +53,7 @@ impl NaiveEngine {
                 account: mass.account,
                 request: Request::MassCancel,
                 reason: RejectReason::UnknownInstrument,
+                asked: None,
             });
             return;
         }
@@ -68,14 +70,10 @@ impl NaiveEngine {
         self.cancel_each(&matching, reason);
     }
 
-    /// Cancels those that still live when their turn comes; orders linked to each follow right after it.
+    /// What is linked to them is dealt with when all are cancelled.
     pub(super) fn cancel_each(&mut self, ids: &[OrderId], reason: CancelReason) {
         for id in ids {
-            if let Some(order) = self.find(*id) {
-                let at = order.instrument();
-                self.cancel(*id, reason);
-                self.cancel_what_is_linked(at);
-            }
+            self.cancel(*id, reason);
         }
     }
 

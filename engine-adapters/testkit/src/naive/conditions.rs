@@ -1,6 +1,6 @@
 //! What is executable, and the orders that wait for enough of it (4).
 
-use engine_core::{InstrumentId, OrderId, Qty, SelfTrade, Side};
+use engine_core::{Allocation, InstrumentId, OrderId, Price, Qty, SelfTrade, Side};
 
 use super::NaiveEngine;
 use super::order::State;
@@ -11,34 +11,47 @@ impl NaiveEngine {
     pub(super) fn executable(&self, taking: &Taking) -> Qty {
         let taker = self.order(taking.taker);
         let wanted = taker.remaining();
+        let mode = taker.place.self_trade;
         let mut counted = Qty::ZERO;
         for maker in self.queue(taking.at, taking.side.opposite()) {
             let price = maker.queued_at().expect("it is in a queue");
-            if !taking.reaches(price) || self.is_outside_dynamic_band(taking, price) {
-                break;
-            }
             let left = wanted - counted;
-            if left.is_zero() {
+            if left.is_zero() || !taking.reaches(price) || self.is_outside_dynamic_band(taking, price) {
                 break;
             }
             if maker.place.all_or_none && left < maker.remaining() {
                 continue; // 3.3
             }
-            if self.prevents(taking, maker.id()) {
-                if taker.place.self_trade == SelfTrade::CancelOldest {
-                    continue;
-                }
+            let is_own = self.prevents(taking, maker.id());
+            if is_own && mode == SelfTrade::CancelOldest {
+                continue;
+            }
+            if is_own {
                 break;
             }
-            counted += maker.remaining().min(left);
+            let counts = if mode == SelfTrade::CancelOldest || !self.own_displayed_at(taking, price) {
+                maker.remaining()
+            } else if self.market(taking.at).spec.terms().allocation == Allocation::PriceTime {
+                maker.shown()
+            } else {
+                break;
+            };
+            counted += counts.min(left);
         }
         counted
+    }
+
+    /// Whether the displayed queue of a level holds an order that self-trade prevention would meet.
+    fn own_displayed_at(&self, taking: &Taking, price: Price) -> bool {
+        let queue = self.queue(taking.at, taking.side.opposite()).into_iter();
+        let mut level = queue.filter(|maker| maker.queued_at() == Some(price) && !maker.shown().is_zero());
+        level.any(|maker| self.prevents(taking, maker.id()))
     }
 
     /// 4.4: tries the all-or-none orders, the buys first, each side in priority order. Whether one traded: then
     /// all that follows from it comes first, and the trying starts again.
     pub(super) fn try_all_or_none(&mut self, at: InstrumentId) -> bool {
-        if !self.market(at).liquidity_rested {
+        if !self.is_continuous(at) || !self.market(at).liquidity_rested {
             return false;
         }
         for id in self.waiting_all_or_none(at) {

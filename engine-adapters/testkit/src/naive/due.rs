@@ -1,6 +1,6 @@
 //! What happens because its time has come (10).
 
-use engine_core::{CancelReason, InstrumentId, OrderId, TimeInForce, Timestamp};
+use engine_core::{AccountId, CancelReason, OrderId, TimeInForce, Timestamp};
 
 use super::NaiveEngine;
 use super::order::Order;
@@ -10,14 +10,21 @@ impl NaiveEngine {
     /// auctions end (10.3).
     pub(super) fn happen_due(&mut self) {
         while let Some(moment) = self.next_due() {
-            self.expire(moment);
-            self.settle_all();
-            self.fire_switches(moment);
-            self.settle_all();
+            while let Some(id) = self.next_expiring(moment) {
+                let at = self.order(id).instrument();
+                self.cancel(id, CancelReason::Expired);
+                self.come_to_rest(at); // 11.2: one by one
+            }
+            while let Some(account) = self.next_switch(moment) {
+                self.switches.retain(|(owner, _)| *owner != account);
+                let owned: Vec<OrderId> = self.by_arrival(|order| order.place.account == Some(account));
+                self.cancel_each(&owned, CancelReason::CancelAllAfter);
+                self.come_to_rest_everywhere();
+            }
             for at in self.instruments() {
                 if self.market(at).auction_until == Some(moment) {
-                    self.end_auction(at);
-                    self.settle_all();
+                    self.begin_continuous(at);
+                    self.come_to_rest(at);
                 }
             }
         }
@@ -33,28 +40,15 @@ impl NaiveEngine {
     }
 
     /// 10.2: by instrument, then the oldest first.
-    fn expire(&mut self, moment: Timestamp) {
-        for at in self.instruments() {
-            let expired = self.by_arrival(|order| order.instrument() == at && expiry(order) == Some(moment));
-            self.cancel_each(&expired, CancelReason::Expired);
-        }
+    fn next_expiring(&self, moment: Timestamp) -> Option<OrderId> {
+        let expiring = self.orders.iter().filter(|order| expiry(order) == Some(moment));
+        let first = expiring.min_by_key(|order| (order.instrument(), order.arrival));
+        first.map(Order::id)
     }
 
-    /// 11.3
-    fn fire_switches(&mut self, moment: Timestamp) {
-        let mut fired: Vec<_> = self.switches.clone();
-        fired.retain(|(_, deadline)| *deadline == moment);
-        fired.sort();
-        self.switches.retain(|(_, deadline)| *deadline != moment);
-        for (account, _) in fired {
-            let owned: Vec<OrderId> = self.by_arrival(|order| order.place.account == Some(account));
-            self.cancel_each(&owned, CancelReason::CancelAllAfter);
-        }
-    }
-
-    /// As by `Uncross` (10.3).
-    fn end_auction(&mut self, at: InstrumentId) {
-        self.begin_continuous(at);
+    fn next_switch(&self, moment: Timestamp) -> Option<AccountId> {
+        let firing = self.switches.iter().filter(|(_, deadline)| *deadline == moment);
+        firing.map(|(account, _)| *account).min()
     }
 }
 

@@ -1,8 +1,11 @@
 //! Entering an order: what it does first, and what becomes of what is left of it (2.5, 3.5, 4).
 
-use engine_core::{CancelReason, InstrumentId, OrderId, Phase, Price, Qty, Side, TimeInForce};
+use engine_core::{
+    CancelReason, InstrumentId, OrderId, OrderKind, Phase, Place, Price, Qty, Side, TimeInForce,
+};
 
 use super::NaiveEngine;
+use super::admit::asked_limit;
 use super::order::{Form, State};
 use super::take::{Bound, Stopped, Taking};
 
@@ -10,7 +13,7 @@ impl NaiveEngine {
     /// 2.5, the list at its end.
     pub(super) fn enter(&mut self, id: OrderId) {
         let order = self.order(id);
-        let (at, form, limit) = (order.instrument(), order.form(), order.limit);
+        let (at, form) = (order.instrument(), order.form());
         let phase = self.market(at).phase;
         let waits_for_auction = match order.place.time_in_force {
             TimeInForce::AtOpen => phase != Phase::Auction,
@@ -18,16 +21,16 @@ impl NaiveEngine {
             _ => false,
         };
         if form == Form::Stop {
-            // The election that follows every command sets it off at once if its condition holds (7.6).
+            // The election that follows (4.6) sets it off at once if its condition holds (7.6).
             self.order_mut(id).state = State::Stop { elected: None };
         } else if waits_for_auction {
             self.order_mut(id).state = State::ForAuction;
         } else if phase != Phase::Continuous {
             self.collect(id);
         } else if form == Form::Pegged {
-            self.order_mut(id).state = State::PegWithoutPrice;
-            self.place_peg(id);
-        } else {
+            self.order_mut(id).state = State::PegWithoutPrice; // until it is placed (6.2)
+        } else if let Some(limit) = self.limit_on_entry(id) {
+            self.order_mut(id).limit = limit;
             self.take_on_entry(id, limit);
         }
     }
@@ -45,6 +48,20 @@ impl NaiveEngine {
                 self.enqueue(id, limit);
             }
         }
+    }
+
+    /// 4.5, asked again for an order of a list: its limit now; `None` if it was cancelled.
+    fn limit_on_entry(&mut self, id: OrderId) -> Option<Option<Price>> {
+        let order = self.order(id);
+        let (OrderKind::Limit { .. }, Some(price)) = (order.place.kind, order.limit) else {
+            return Some(order.limit);
+        };
+        let kind = OrderKind::Limit { price };
+        let asked = self.check_post_only(&Place { kind, ..order.place });
+        if asked.is_err() {
+            self.cancel(id, CancelReason::PostOnly);
+        }
+        asked.ok().map(|place| asked_limit(&place.kind))
     }
 
     fn take_on_entry(&mut self, id: OrderId, limit: Option<Price>) {
@@ -130,8 +147,10 @@ impl NaiveEngine {
                         self.cancel(id, CancelReason::NoLiquidity);
                     }
                     _ if is_ioc => self.cancel(id, CancelReason::IocRemainder),
-                    (_, Bound::Price(price)) => {
-                        self.order_mut(id).limit = Some(price);
+                    (form, Bound::Price(price)) => {
+                        if form == Form::ToLimit {
+                            self.order_mut(id).limit = Some(price);
+                        }
                         self.enqueue(id, price);
                     }
                     _ => unreachable!("a limit order and a market-to-limit order have a bound"),
@@ -143,8 +162,10 @@ impl NaiveEngine {
     /// 3.6: the taker's rest is dealt with, then an auction begins.
     fn interrupt(&mut self, taking: &Taking) {
         let order = self.order(taking.taker);
-        match (order.form(), order.limit) {
-            (Form::Limit, Some(limit)) if order.may_stay() && !order.place.all_or_none => {
+        match (order.form(), taking.bound) {
+            (Form::Limit | Form::Pegged, Bound::Price(limit))
+                if order.may_stay() && !order.place.all_or_none =>
+            {
                 self.enqueue(taking.taker, limit);
             }
             _ => self.cancel(taking.taker, CancelReason::VolatilityInterruption),

@@ -39,10 +39,7 @@ impl NaiveEngine {
 
     fn check_market(&self, at: InstrumentId) {
         let market = self.market(at);
-        assert!(
-            market.consequences.is_empty(),
-            "9: everything that follows is done"
-        );
+        assert!(market.touched.is_empty(), "9: everything that follows is done");
         for side in Side::BOTH {
             let orders = self
                 .orders
@@ -61,7 +58,7 @@ impl NaiveEngine {
                 .filter(|order| order.waits_as_stop() && order.instrument() == at);
             for stop in stops {
                 let price = self.trigger_price(at);
-                let holds = price.is_some_and(|price| stop.would_trigger(price));
+                let holds = price.is_some_and(|price| stop.would_trigger(price, &[price]));
                 assert!(!holds, "7.3: a stop waits whose condition holds: {stop:?}");
             }
         }

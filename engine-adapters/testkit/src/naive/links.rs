@@ -1,72 +1,138 @@
-//! What follows from a command: linked orders, pegs, all-or-none orders, stops, until nothing more does.
+//! Linked orders: what happens to one because of another (9), and how an order ends.
 
 use engine_core::{CancelReason, Event, InstrumentId, OrderId, Qty};
 
 use super::NaiveEngine;
-use super::order::{Link, State};
+use super::order::{Order, State};
 
-/// What follows from something that happened to a linked order (9).
+/// Orders that depend on each other.
 #[derive(Clone, Debug)]
-pub(super) enum Consequence {
-    /// One of two has traded or is over: the other is cancelled (9.2).
-    CancelOther(OrderId),
-    /// The entry of these exits is over (9.3).
-    EntryOver { exits: Vec<OrderId>, traded: Qty },
+pub(super) struct List {
+    pub(super) number: u64,
+    kind: ListKind,
+}
+
+#[derive(Clone, Debug)]
+enum ListKind {
+    /// One cancels other (9.2).
+    Pair([OrderId; 2]),
+    /// An entry with its unarmed exits (9.3); when the entry is over, how much it traded.
+    Bracket {
+        entry: OrderId,
+        exits: [OrderId; 2],
+        over: Option<Qty>,
+    },
 }
 
 impl NaiveEngine {
-    /// Does what is left to do in an instrument, in the order in which 7.3 and 8.7 name it, beginning again after
-    /// each thing done.
-    pub(super) fn settle(&mut self, at: InstrumentId) {
-        loop {
-            if !self.market(at).consequences.is_empty() {
-                let consequence = self.market_mut(at).consequences.remove(0);
-                self.follow(consequence);
-                continue;
+    /// 9.2: links two new orders and enters them.
+    pub(super) fn begin_pair(&mut self, pair: [OrderId; 2]) {
+        self.begin_list(&pair, ListKind::Pair(pair));
+        self.enter_pair(pair);
+    }
+
+    /// 9.3: links three new orders and enters the first.
+    pub(super) fn begin_bracket(&mut self, entry: OrderId, exits: [OrderId; 2]) {
+        let kind = ListKind::Bracket {
+            entry,
+            exits,
+            over: None,
+        };
+        self.begin_list(&[entry, exits[0], exits[1]], kind);
+        for exit in exits {
+            self.order_mut(exit).state = State::Unarmed;
+        }
+        self.enter(entry);
+    }
+
+    fn begin_list(&mut self, ids: &[OrderId], kind: ListKind) {
+        self.lists_begun += 1;
+        let number = self.lists_begun;
+        for id in ids {
+            self.order_mut(*id).list = Some(number);
+        }
+        self.lists.push(List { number, kind });
+    }
+
+    /// Takes the link between orders away.
+    fn end_list(&mut self, number: u64) {
+        self.lists.retain(|list| list.number != number);
+        for order in &mut self.orders {
+            if order.list == Some(number) {
+                order.list = None;
             }
-            if !self.is_continuous(at) {
-                return;
+        }
+    }
+
+    /// 9.2: enters two orders of which one cancels the other.
+    fn enter_pair(&mut self, [first, second]: [OrderId; 2]) {
+        self.enter(first);
+        let lives_untraded = self.find(first).is_some_and(|order| order.traded.is_zero());
+        if lives_untraded {
+            self.enter(second);
+        } else {
+            self.cancel(second, CancelReason::Linked);
+        }
+    }
+
+    /// Remembers that something happened to a linked order; of several lists the one that was touched first
+    /// comes first (9.3).
+    fn touch(&mut self, id: OrderId) {
+        let order = self.order(id);
+        if let Some(number) = order.list {
+            let touched = &mut self.market_mut(order.instrument()).touched;
+            if !touched.contains(&number) {
+                touched.push(number);
             }
-            if self.place_pegs(at) || self.try_all_or_none(at) || self.elect_and_set_off(at) {
-                continue;
-            }
+        }
+    }
+
+    /// 4.6, step 1, for the list that was touched first; whether there was one.
+    pub(super) fn follow_links(&mut self, at: InstrumentId) -> bool {
+        if self.market(at).touched.is_empty() {
+            return false;
+        }
+        let number = self.market_mut(at).touched.remove(0);
+        let list = self.lists.iter().find(|list| list.number == number).cloned();
+        match list.map(|list| list.kind) {
+            Some(ListKind::Pair(pair)) => self.follow_pair(number, pair),
+            Some(ListKind::Bracket {
+                exits,
+                over: Some(traded),
+                ..
+            }) => self.follow_bracket(number, exits, traded),
+            _ => {}
+        }
+        true
+    }
+
+    /// 9.2: if one has traded or is over, the other is cancelled.
+    fn follow_pair(&mut self, number: u64, pair: [OrderId; 2]) {
+        let lives = |id: &OrderId| self.find(*id).is_some_and(|order| order.list == Some(number));
+        let live: Vec<OrderId> = pair.into_iter().filter(lives).collect();
+        let untraded: Vec<OrderId> = live
+            .iter()
+            .copied()
+            .filter(|id| self.order(*id).traded.is_zero())
+            .collect();
+        let nothing_happened = untraded.len() == 2;
+        if nothing_happened {
             return;
         }
-    }
-
-    pub(super) fn settle_all(&mut self) {
-        for at in self.instruments() {
-            self.settle(at);
+        self.end_list(number);
+        for id in untraded {
+            self.cancel(id, CancelReason::Linked);
         }
     }
 
-    fn follow(&mut self, consequence: Consequence) {
-        match consequence {
-            Consequence::CancelOther(other) => self.cancel_linked(other),
-            Consequence::EntryOver { exits, traded } => self.end_entry(&exits, traded),
-        }
-    }
-
-    /// Does only what cancels orders and leaves the arming of exits for later: between the cancels of one
-    /// command, and before a phase ends.
-    pub(super) fn cancel_what_is_linked(&mut self, at: InstrumentId) {
-        let mut later = Vec::new();
-        while !self.market(at).consequences.is_empty() {
-            let consequence = self.market_mut(at).consequences.remove(0);
-            match &consequence {
-                Consequence::EntryOver { traded, .. } if !traded.is_zero() => later.push(consequence),
-                _ => self.follow(consequence),
-            }
-        }
-        self.market_mut(at).consequences = later;
-    }
-
-    /// 9.3: the exits are armed with what the entry traded.
-    fn end_entry(&mut self, exits: &[OrderId], traded: Qty) {
-        let live: Vec<OrderId> = exits.iter().copied().filter(|exit| self.is_live(*exit)).collect();
+    /// 9.3: the entry is over; the exits are armed with what it traded.
+    fn follow_bracket(&mut self, number: u64, exits: [OrderId; 2], traded: Qty) {
+        let lives = |id: &OrderId| self.find(*id).is_some_and(|order| order.list == Some(number));
+        let live: Vec<OrderId> = exits.into_iter().filter(lives).collect();
+        self.end_list(number);
         if traded.is_zero() {
             for exit in live {
-                self.cancel_linked(exit);
+                self.cancel(exit, CancelReason::Linked);
             }
             return;
         }
@@ -74,10 +140,7 @@ impl NaiveEngine {
             self.arm(*exit, traded);
         }
         match live[..] {
-            [first, second] => {
-                self.link_pair(first, second);
-                self.enter_pair(first, second);
-            }
+            [first, second] => self.begin_pair([first, second]),
             [alone] => self.enter(alone),
             _ => {}
         }
@@ -85,9 +148,11 @@ impl NaiveEngine {
 
     fn arm(&mut self, id: OrderId, quantity: Qty) {
         let arrival = self.next_arrival();
+        let best = self.trigger_price(self.order(id).instrument());
         let order = self.order_mut(id);
         order.arrival = arrival;
         order.total = quantity;
+        order.trail_best = best;
         order.state = State::Entering;
         let (instrument, account) = (order.instrument(), order.place.account);
         self.events.push(Event::Armed {
@@ -98,47 +163,38 @@ impl NaiveEngine {
         });
     }
 
-    /// Counts what an order traded; if another is linked to it, that one is to be cancelled (9.2).
+    /// 9.2: one of two was set off, so the other is cancelled at once.
+    pub(super) fn cancel_other(&mut self, id: OrderId) {
+        let Some(number) = self.order(id).list else {
+            return;
+        };
+        let list = self.lists.iter().find(|list| list.number == number);
+        if let Some(ListKind::Pair(pair)) = list.map(|list| list.kind.clone()) {
+            self.end_list(number);
+            for other in pair.into_iter().filter(|other| *other != id) {
+                self.cancel(other, CancelReason::Linked);
+            }
+        }
+    }
+
+    /// Counts what an order traded.
     pub(super) fn count_trade(&mut self, id: OrderId, quantity: Qty) {
         self.order_mut(id).traded += quantity;
-        self.note_for_other(id);
-    }
-
-    fn note_for_other(&mut self, id: OrderId) {
-        let order = self.order(id);
-        let at = order.instrument();
-        if let Link::Other(other) = order.link {
-            self.unlink(id);
-            let consequences = &mut self.market_mut(at).consequences;
-            consequences.push(Consequence::CancelOther(other));
-        }
-    }
-
-    /// Takes the link between two orders away.
-    pub(super) fn unlink(&mut self, id: OrderId) {
-        if let Link::Other(other) = std::mem::replace(&mut self.order_mut(id).link, Link::None)
-            && self.is_live(other)
-        {
-            self.order_mut(other).link = Link::None;
-        }
-    }
-
-    /// Cancels an order because of another, if it still lives.
-    pub(super) fn cancel_linked(&mut self, id: OrderId) {
-        if self.is_live(id) {
-            self.unlink(id);
-            self.cancel(id, CancelReason::Linked);
-        }
+        self.touch(id);
     }
 
     /// The one way out: the order is over, and what is linked to it will follow.
     pub(super) fn close(&mut self, id: OrderId) {
-        self.note_for_other(id);
-        let order = self.order(id);
-        let (at, traded) = (order.instrument(), order.traded);
-        if let Link::Entry(exits) = order.link.clone() {
-            let consequences = &mut self.market_mut(at).consequences;
-            consequences.push(Consequence::EntryOver { exits, traded });
+        self.touch(id);
+        let Order { list, traded, .. } = self.order(id);
+        let (list, traded) = (*list, *traded);
+        for other in &mut self.lists {
+            if let ListKind::Bracket { entry, over, .. } = &mut other.kind
+                && Some(other.number) == list
+                && *entry == id
+            {
+                *over = Some(traded);
+            }
         }
         self.orders.retain(|order| order.id() != id);
     }

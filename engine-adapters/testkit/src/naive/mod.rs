@@ -16,6 +16,7 @@ mod order;
 mod pegs;
 mod phases;
 mod place;
+mod rest;
 mod self_trade;
 mod share;
 mod stops;
@@ -27,7 +28,7 @@ use engine_core::{
 };
 use engine_core::{RejectReason, Request};
 
-use self::links::Consequence;
+use self::links::List;
 use self::order::{Order, State};
 
 /// What a [`NaiveEngine`] is told when it is made.
@@ -55,6 +56,10 @@ pub struct NaiveEngine {
     entries: u64,
     /// How many orders were elected (7.3).
     elections: u64,
+    /// How many trades there were.
+    trades: u64,
+    lists: Vec<List>,
+    lists_begun: u64,
     killed: bool,
     killed_accounts: Vec<AccountId>,
     switches: Vec<(AccountId, Timestamp)>,
@@ -74,8 +79,10 @@ struct Market {
     said: (Option<Price>, Qty, i64),
     /// Whether an order was queued since the all-or-none orders were last tried (4.4).
     liquidity_rested: bool,
-    /// What follows from what happened to linked orders (9), in the order in which it happened.
-    consequences: Vec<Consequence>,
+    /// The lists of linked orders to one of which something happened, the first touched first (9).
+    touched: Vec<u64>,
+    /// The prices of trades since the last election (7.1).
+    traded_at: Vec<Price>,
 }
 
 impl NaiveEngine {
@@ -89,6 +96,9 @@ impl NaiveEngine {
             arrivals: 0,
             entries: 0,
             elections: 0,
+            trades: 0,
+            lists: Vec::new(),
+            lists_begun: 0,
             killed: false,
             killed_accounts: Vec::new(),
             switches: Vec::new(),
@@ -120,10 +130,7 @@ impl NaiveEngine {
             Command::Tick => {}
             other => panic!("the naive engine has not been taught {other:?}"),
         }
-        for at in self.instruments() {
-            self.settle(at);
-            self.say_indicative(at);
-        }
+        self.come_to_rest_everywhere();
         std::mem::take(&mut self.events)
     }
 
@@ -153,7 +160,8 @@ impl NaiveEngine {
             auction_until: None,
             said: (None, Qty::ZERO, 0),
             liquidity_rested: false,
-            consequences: Vec::new(),
+            touched: Vec::new(),
+            traded_at: Vec::new(),
         });
         self.events.push(Event::Listed { instrument });
     }
@@ -178,6 +186,7 @@ impl NaiveEngine {
             account: None,
             request,
             reason,
+            asked: None,
         });
     }
 

@@ -25,8 +25,8 @@ pub(super) struct Order {
     pub(super) trail_best: Option<Price>,
     /// Whether a stop was set off.
     pub(super) triggered: bool,
-    /// Which orders depend on it.
-    pub(super) link: Link,
+    /// The list of linked orders that it belongs to.
+    pub(super) list: Option<u64>,
     /// Where it is.
     pub(super) state: State,
 }
@@ -53,16 +53,6 @@ pub(super) enum State {
     PegWithoutPrice,
     /// An exit of a bracket whose entry lives.
     Unarmed,
-}
-
-/// Which orders depend on an order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Link {
-    None,
-    /// One cancels other.
-    Other(OrderId),
-    /// It is the entry of these exits.
-    Entry(Vec<OrderId>),
 }
 
 /// As what an order is entered.
@@ -172,7 +162,7 @@ impl Order {
         (distance, shown.is_zero(), entry)
     }
 
-    /// Whether it waits as a stop (7) and was not elected.
+    /// Whether it waits as a stop (7), elected or not.
     pub(super) fn waits_as_stop(&self) -> bool {
         matches!(self.state, State::Stop { .. })
     }

@@ -4,30 +4,52 @@ use engine_core::{InstrumentId, OrderId, OrderKind, Peg, Price, Side};
 
 use super::NaiveEngine;
 use super::order::{Form, State};
+use super::take::{Bound, Taking};
 
 impl NaiveEngine {
-    /// 6.2: queues anew, the oldest first, each pegged order whose price is now another; whether there was one.
+    /// 6.2: enters anew, the oldest first, each pegged order whose price is not where it stands; whether there was
+    /// one that took or was queued.
     pub(super) fn place_pegs(&mut self, at: InstrumentId) -> bool {
         let pegged = self.by_arrival(|order| order.instrument() == at && order.form() == Form::Pegged);
-        let mut moved = false;
+        let mut entered = false;
         for id in pegged {
-            // An unarmed one cannot be: an exit is not pegged.
-            moved |= self.place_peg(id);
+            if !self.is_continuous(at) {
+                break; // also when one of them has begun a volatility auction
+            }
+            // One may be over by the self-trade prevention of another.
+            let Some(stands) = self.find(id).map(|order| order.queued_at()) else {
+                continue;
+            };
+            let price = self.peg_price(id);
+            if price == stands {
+                continue;
+            }
+            let trades_before = self.trades;
+            self.order_mut(id).state = State::PegWithoutPrice;
+            if let Some(price) = price {
+                self.enter_peg(id, price);
+                entered = true;
+            }
+            if self.trades > trades_before {
+                break;
+            }
         }
-        moved
+        entered
     }
 
-    /// Places one pegged order; whether its price is another than before.
-    pub(super) fn place_peg(&mut self, id: OrderId) -> bool {
-        let price = self.peg_price(id);
-        if price == self.order(id).queued_at() {
-            return false;
-        }
-        match price {
-            Some(price) => self.enqueue(id, price),
-            None => self.order_mut(id).state = State::PegWithoutPrice,
-        }
-        true
+    /// As a limit order behind.
+    fn enter_peg(&mut self, id: OrderId, price: Price) {
+        self.order_mut(id).state = State::Entering;
+        let order = self.order(id);
+        let at = order.instrument();
+        let taking = Taking {
+            taker: id,
+            at,
+            side: order.side(),
+            bound: Bound::Price(price),
+            last_before: self.market(at).last_trade,
+        };
+        self.take_and_rest(&taking);
     }
 
     /// 6.1

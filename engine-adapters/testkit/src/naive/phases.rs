@@ -38,20 +38,21 @@ impl NaiveEngine {
         self.begin_continuous(at);
     }
 
-    /// 8.7; what comes after `PhaseChanged` is done when the command is settled.
+    /// 8.7; what comes after `PhaseChanged` is 4.6.
     pub(super) fn begin_continuous(&mut self, at: InstrumentId) {
         self.uncross(at);
         self.end_auction_orders(at);
         self.change_phase(at, Phase::Continuous);
-        self.market_mut(at).liquidity_rested = true;
+        let market = self.market_mut(at);
+        market.liquidity_rested = true;
+        market.traded_at.clear(); // 7.1
     }
 
-    /// 8.9
+    /// 8.9; `Indicative` is said when all has come to rest.
     pub(super) fn begin_auction(&mut self, at: InstrumentId) {
         self.change_phase(at, Phase::Auction);
         self.market_mut(at).said = (None, engine_core::Qty::ZERO, 0);
         self.join_auction(at, TimeInForce::AtOpen);
-        self.say_indicative(at);
     }
 
     /// 8.8
@@ -125,7 +126,6 @@ impl NaiveEngine {
                 self.cancel(id, reason);
             }
         }
-        self.cancel_what_is_linked(at);
     }
 
     fn cancel_side_by_side(

@@ -1,16 +1,17 @@
 //! New orders, alone and in lists: refused or accepted, then entered (2, 9).
 
 use engine_core::{
-    Event, LinkKind, Linked, OrderId, OrderKind, OrderType, Place, Qty, RejectReason, Request, TimeInForce,
+    Asked, Event, LinkKind, Linked, OrderKind, OrderType, Phase, Place, Qty, RejectReason, Request,
+    TimeInForce,
 };
 
 use super::NaiveEngine;
 use super::admit::{asked_limit, is_stop, refuse_if};
-use super::order::{Link, Order, State};
+use super::order::{Order, State};
 
 impl NaiveEngine {
     pub(super) fn place(&mut self, place: &Place) {
-        match self.check(place, None) {
+        match self.check(place, &[]) {
             Ok(place) => {
                 self.accept(&place);
                 self.enter(place.id);
@@ -25,22 +26,13 @@ impl NaiveEngine {
             Ok(places) => places,
             Err(reason) => return self.refuse_new(linked.orders.first(), Request::PlaceLinked, reason),
         };
-        let ids: Vec<OrderId> = places.iter().map(|place| place.id).collect();
         for place in &places {
             self.accept(place);
         }
-        match linked.kind {
-            LinkKind::OneCancelsOther => {
-                self.link_pair(ids[0], ids[1]);
-                self.enter_pair(ids[0], ids[1]);
-            }
-            LinkKind::Bracket => {
-                self.order_mut(ids[0]).link = Link::Entry(ids[1..].to_vec());
-                for exit in &ids[1..] {
-                    self.order_mut(*exit).state = State::Unarmed;
-                }
-                self.enter(ids[0]);
-            }
+        match places[..] {
+            [first, second] => self.begin_pair([first.id, second.id]),
+            [entry, profit, stop] => self.begin_bracket(entry.id, [profit.id, stop.id]),
+            _ => unreachable!("a list of another length was refused"),
         }
     }
 
@@ -50,21 +42,36 @@ impl NaiveEngine {
             LinkKind::Bracket => fits_bracket(&linked.orders),
         };
         refuse_if(!fits, RejectReason::InvalidLink)?;
+        let at = linked.orders[0].instrument;
+        refuse_if(!self.has(at), RejectReason::UnknownInstrument)?;
+        let in_auction = self.market(at).phase == Phase::Auction;
+        refuse_if(in_auction, RejectReason::InvalidCombination)?;
         let orders = linked.orders.iter().enumerate();
         orders
-            .map(|(at, place)| self.check(place, Some(&linked.orders[..at])))
+            .map(|(at, place)| self.check(place, &linked.orders[..at]))
             .collect()
     }
 
+    /// 2.1: what is said of an order, or of the first of a list, that is refused.
     fn refuse_new(&mut self, place: Option<&Place>, request: Request, reason: RejectReason) {
         let id = place.map(|place| place.id).filter(|_| self.config.ids_chosen);
+        let order = id.unwrap_or_default();
         self.events.push(Event::Rejected {
             instrument: place.map(|place| place.instrument),
-            order: id.unwrap_or_default(),
+            order,
             account: place.and_then(|place| place.account),
             request,
             reason,
+            asked: place.map(|place| Asked {
+                side: place.side,
+                order_type: order_type(&place.kind),
+                price: asked_limit(&place.kind),
+                quantity: place.quantity,
+            }),
         });
+        if let Some(client_id) = place.and_then(|place| place.client_id) {
+            self.events.push(Event::Named { order, client_id });
+        }
     }
 
     /// 2.5, what is said of an order that passes.
@@ -86,7 +93,7 @@ impl NaiveEngine {
             // 7.2: the best price begins with the one that holds when the order is accepted.
             trail_best: self.trigger_price(place.instrument),
             triggered: false,
-            link: Link::None,
+            list: None,
             state: State::Entering,
         });
         self.events.push(Event::Accepted {
@@ -110,25 +117,6 @@ impl NaiveEngine {
                 order: place.id,
                 client_id,
             });
-        }
-    }
-
-    pub(super) fn link_pair(&mut self, first: OrderId, second: OrderId) {
-        self.order_mut(first).link = Link::Other(second);
-        self.order_mut(second).link = Link::Other(first);
-    }
-
-    /// 9.2: enters two orders of which one cancels the other.
-    pub(super) fn enter_pair(&mut self, first: OrderId, second: OrderId) {
-        let traded_before = self.order(first).traded;
-        self.enter(first);
-        let lives_untraded = self
-            .find(first)
-            .is_some_and(|order| order.traded == traded_before);
-        if lives_untraded {
-            self.enter(second);
-        } else {
-            self.cancel_linked(second);
         }
     }
 }

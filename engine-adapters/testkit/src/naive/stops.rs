@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use engine_core::{Event, InstrumentId, OrderId, OrderKind, Price, Side, Trail, TriggerSource};
 
 use super::NaiveEngine;
-use super::order::{Link, Order, State};
+use super::order::{Order, State};
 
 impl NaiveEngine {
     /// 7.1
@@ -19,9 +19,13 @@ impl NaiveEngine {
 
     /// 7.3: elects, then sets off the first of the elected; whether there was one.
     pub(super) fn elect_and_set_off(&mut self, at: InstrumentId) -> bool {
+        if !self.is_continuous(at) {
+            return false;
+        }
         if let Some(price) = self.trigger_price(at) {
-            self.move_trailing(at, price);
-            self.elect(at, price);
+            let seen = self.prices_seen(at, price);
+            self.move_trailing(at, &seen);
+            self.elect(at, price, &seen);
         }
         let elected = |order: &&Order| matches!(order.state, State::Stop { elected: Some(_) });
         let waiting = self.orders.iter().filter(|order| order.instrument() == at);
@@ -36,21 +40,32 @@ impl NaiveEngine {
         true
     }
 
+    /// 7.1: the prices seen at this election.
+    fn prices_seen(&mut self, at: InstrumentId, price: Price) -> Vec<Price> {
+        let market = self.market_mut(at);
+        let mut seen = std::mem::take(&mut market.traded_at);
+        if market.spec.terms().trigger_source == TriggerSource::Mark {
+            seen.clear();
+        }
+        seen.push(price);
+        seen
+    }
+
     /// 7.2: the best price that each trailing stop has seen.
-    fn move_trailing(&mut self, at: InstrumentId, price: Price) {
+    fn move_trailing(&mut self, at: InstrumentId, seen: &[Price]) {
         for order in self.orders.iter_mut().filter(|order| order.instrument() == at) {
-            let best = order.trail_best.unwrap_or(price);
-            order.trail_best = Some(match order.side() {
-                Side::Sell => best.max(price),
-                Side::Buy => best.min(price),
-            });
+            let prices = seen.iter().copied().chain(order.trail_best);
+            order.trail_best = match order.side() {
+                Side::Sell => prices.max(),
+                Side::Buy => prices.min(),
+            };
         }
     }
 
-    fn elect(&mut self, at: InstrumentId, price: Price) {
+    fn elect(&mut self, at: InstrumentId, price: Price, seen: &[Price]) {
         let waits = |order: &&Order| order.instrument() == at && order.state == State::Stop { elected: None };
         let waiting = self.orders.iter().filter(waits);
-        let mut elected: Vec<&Order> = waiting.filter(|order| order.would_trigger(price)).collect();
+        let mut elected: Vec<&Order> = waiting.filter(|order| order.would_trigger(price, seen)).collect();
         // The rising ones in ascending, then the falling ones in descending order of trigger; then by age.
         elected.sort_by_key(|order| {
             let trigger = order
@@ -85,10 +100,7 @@ impl NaiveEngine {
             order: id,
             account,
         });
-        if let Link::Other(other) = self.order(id).link {
-            self.unlink(id);
-            self.cancel_linked(other);
-        }
+        self.cancel_other(id);
         self.enter(id);
     }
 
@@ -136,13 +148,19 @@ impl Order {
         (self.side() == Side::Buy) != takes_profit
     }
 
-    /// Whether its condition holds at this trigger price.
-    pub(super) fn would_trigger(&self, price: Price) -> bool {
+    /// 7.1: whether its condition holds, by all prices seen, of a trailing stop by the trigger price as it is.
+    pub(super) fn would_trigger(&self, price: Price, seen: &[Price]) -> bool {
+        let is_trailing = matches!(
+            self.place.kind,
+            OrderKind::TrailingStop { .. } | OrderKind::TrailingStopLimit { .. }
+        );
+        let seen = if is_trailing { &[price] } else { seen };
         self.trigger().is_some_and(|trigger| {
+            let mut seen = seen.iter();
             if self.is_rising() {
-                price >= trigger
+                seen.any(|price| *price >= trigger)
             } else {
-                price <= trigger
+                seen.any(|price| *price <= trigger)
             }
         })
     }

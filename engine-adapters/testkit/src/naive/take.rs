@@ -1,6 +1,6 @@
 //! Taking: a taker meets the makers of the other side, one after the other (3).
 
-use engine_core::{Allocation, Event, InstrumentId, OrderId, Price, Qty, SelfTrade, Side};
+use engine_core::{Allocation, CancelReason, Event, InstrumentId, OrderId, Price, Qty, SelfTrade, Side};
 
 use super::NaiveEngine;
 use super::admit::is_beyond_band;
@@ -55,12 +55,11 @@ impl NaiveEngine {
                 return Stopped::Over;
             };
             let by_quote = taker.form() == Form::ByQuote;
-            let is_filled = if by_quote {
-                taker.budget == 0
-            } else {
-                taker.remaining().is_zero()
-            };
-            if is_filled {
+            if by_quote && taker.budget == 0 {
+                self.end_by_quote(taking.taker);
+                return Stopped::Over;
+            }
+            if !by_quote && taker.remaining().is_zero() {
                 self.close(taking.taker);
                 return Stopped::Over;
             }
@@ -69,8 +68,7 @@ impl NaiveEngine {
             };
             let wanted = self.wanted_at(taking.taker, price);
             if wanted.is_zero() {
-                // 3.4: the budget does not buy one more.
-                self.close(taking.taker);
+                self.end_by_quote(taking.taker);
                 return Stopped::Over;
             }
             if self.is_outside_dynamic_band(taking, price) {
@@ -90,6 +88,15 @@ impl NaiveEngine {
                 self.trade(taking, maker, wanted.min(available));
                 self.replenish_if_used_up(maker);
             }
+        }
+    }
+
+    /// 3.4: the budget does not buy one more.
+    fn end_by_quote(&mut self, id: OrderId) {
+        if self.order(id).traded.is_zero() {
+            self.cancel(id, CancelReason::NoLiquidity);
+        } else {
+            self.close(id);
         }
     }
 
@@ -141,6 +148,13 @@ impl NaiveEngine {
         taker.place.self_trade != SelfTrade::None && taker.is_own(self.order(maker))
     }
 
+    pub(super) fn note_trade(&mut self, at: InstrumentId, price: Price) {
+        self.trades += 1;
+        let market = self.market_mut(at);
+        market.last_trade = Some(price);
+        market.traded_at.push(price);
+    }
+
     /// One trade, at the maker's price. A maker that is used up is over; an iceberg is left for the caller to
     /// replenish.
     pub(super) fn trade(&mut self, taking: &Taking, maker_id: OrderId, quantity: Qty) {
@@ -158,7 +172,7 @@ impl NaiveEngine {
             price,
             quantity,
         });
-        self.market_mut(taking.at).last_trade = Some(price);
+        self.note_trade(taking.at, price);
         if maker_displayed {
             self.order_mut(maker_id).lower_shown(quantity);
         }

@@ -1,6 +1,6 @@
 //! Writing events: the words that matter most first, because expected lines may stop early.
 
-use engine_core::{AccountId, Displayed, Event, InstrumentId, Price, Side};
+use engine_core::{AccountId, Asked, Displayed, Event, InstrumentId, Price, Side};
 
 use super::number::write_nanos;
 use super::render_command::{phase, time_in_force, whereas};
@@ -12,7 +12,7 @@ use super::render_command::{phase, time_in_force, whereas};
 /// accepted 1 buy Limit 5 @ 100 acct 7       (without a price: accepted 1 buy Market 5)
 /// terms 1 gtc trigger 105                   terms 1 gtd 9s
 /// named 1 abc
-/// rejected 1 MarketHalted Place acct 7
+/// rejected 1 MarketHalted Place buy Limit 5 @ 100 acct 7
 /// traded 1 x 2: 3 @ 100 sell displayed      (maker x taker; the taker's side; or undisplayed)
 /// cancelled 1 2 User shown 2 @ 100 buy
 /// amended 1 5 @ 100 kept                    (or lost; without a price: amended 1 5 kept)
@@ -69,9 +69,20 @@ fn render_life(event: &Event) -> Option<String> {
             account,
             request,
             reason,
+            asked,
         } => {
             let place = instrument.map_or(" nowhere".to_owned(), whereas);
-            format!("rejected {order} {reason:?} {request:?}{}{place}", whose(account))
+            let asked = asked.map_or(String::new(), |asked| {
+                let Asked {
+                    order_type,
+                    price,
+                    quantity,
+                    ..
+                } = asked;
+                format!(" {} {order_type:?} {quantity}{}", side(asked.side), at(price))
+            });
+            let whose = whose(account);
+            format!("rejected {order} {reason:?} {request:?}{asked}{whose}{place}")
         }
         Event::Cancelled {
             instrument,
