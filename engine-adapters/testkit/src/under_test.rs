@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine_core::{Command, Event, OrderId, OrderRef, Seq, Timestamp};
+use engine_core::{Command, Engine, Event, OrderId, OrderRef, Seq, Sequenced, Timestamp};
 
 use crate::naive::NaiveEngine;
 
@@ -18,6 +18,18 @@ pub trait UnderTest {
 impl UnderTest for NaiveEngine {
     fn apply(&mut self, seq: Seq, time: Timestamp, command: &Command, events: &mut Vec<Event>) {
         events.extend(Self::apply(self, seq, time, command));
+    }
+
+    fn check_invariants(&self) {
+        Self::check_invariants(self);
+    }
+}
+
+impl UnderTest for Engine {
+    fn apply(&mut self, seq: Seq, time: Timestamp, command: &Command, events: &mut Vec<Event>) {
+        let value = command.clone();
+        let applied = Self::apply(self, &Sequenced { seq, time, value }, events);
+        applied.expect("the test numbers commands without gaps");
     }
 
     fn check_invariants(&self) {

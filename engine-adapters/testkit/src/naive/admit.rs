@@ -75,7 +75,7 @@ impl NaiveEngine {
     /// 1.4, for a new order; the orders before it in its list count as if they lived.
     fn check_room(&self, place: &Place, earlier: &[Place]) -> Checked {
         let orders = self.orders.len() + earlier.len() + 1;
-        refuse_if(orders > self.config.orders_max, RejectReason::BookFull)?;
+        refuse_if(orders > self.config.orders_max as usize, RejectReason::BookFull)?;
         let listed = earlier.iter().filter(|other| other.side == place.side);
         let listed: u128 = listed.map(|other| u128::from(other.quantity.lots())).sum();
         let side = self.remaining_of_side(place) + listed + u128::from(place.quantity.lots());

@@ -12,7 +12,7 @@ impl NaiveEngine {
     /// When something does not hold.
     pub fn check_invariants(&self) {
         assert!(
-            self.orders.len() <= self.config.orders_max,
+            self.orders.len() <= self.config.orders_max as usize,
             "1.4: too many orders live"
         );
         for order in &self.orders {

@@ -23,8 +23,8 @@ mod stops;
 mod take;
 
 use engine_core::{
-    AccountId, ClientOrderId, Command, Event, InstrumentId, InstrumentSpec, OrderId, Phase, Price, Qty, Seq,
-    SetMark, Side, Timestamp,
+    AccountId, ClientOrderId, Command, EngineConfig, Event, InstrumentId, InstrumentSpec, OrderId, OrderIds,
+    Phase, Price, Qty, Seq, SetMark, Side, Timestamp,
 };
 use engine_core::{RejectReason, Request};
 
@@ -39,7 +39,23 @@ pub struct NaiveConfig {
     /// other engine hands out into these labels.
     pub ids_chosen: bool,
     /// How many orders may live.
-    pub orders_max: usize,
+    pub orders_max: u32,
+    /// How many instruments may be listed.
+    pub instruments_max: u32,
+}
+
+impl From<NaiveConfig> for EngineConfig {
+    fn from(config: NaiveConfig) -> Self {
+        Self {
+            ids: if config.ids_chosen {
+                OrderIds::Chosen { hash_seed: 0 }
+            } else {
+                OrderIds::Assigned
+            },
+            orders_max: config.orders_max,
+            instruments_max: config.instruments_max,
+        }
+    }
 }
 
 /// The engine that is plain enough to be checked against the rules line by line. Accounts are off.
@@ -151,7 +167,11 @@ impl NaiveEngine {
     }
 
     fn list(&mut self, spec: &InstrumentSpec) {
-        let instrument = InstrumentId::new(self.markets.len() as u32);
+        let listed = self.markets.len() as u32;
+        if listed >= self.config.instruments_max {
+            return self.refuse_market(Request::List, None, RejectReason::TooManyInstruments);
+        }
+        let instrument = InstrumentId::new(listed);
         self.markets.push(Market {
             spec: spec.clone(),
             phase: spec.terms().initial_phase,
@@ -169,19 +189,23 @@ impl NaiveEngine {
     fn set_mark(&mut self, set: &SetMark) {
         let SetMark { instrument, price } = *set;
         if !self.has(instrument) {
-            return self.refuse_market(Request::SetMark, instrument, RejectReason::UnknownInstrument);
+            return self.refuse_market(
+                Request::SetMark,
+                Some(instrument),
+                RejectReason::UnknownInstrument,
+            );
         }
         if !price.is_valid() {
-            return self.refuse_market(Request::SetMark, instrument, RejectReason::InvalidPrice);
+            return self.refuse_market(Request::SetMark, Some(instrument), RejectReason::InvalidPrice);
         }
         self.market_mut(instrument).mark = Some(price);
         self.events.push(Event::Marked { instrument, price });
     }
 
     /// Refuses a command about a whole instrument.
-    fn refuse_market(&mut self, request: Request, instrument: InstrumentId, reason: RejectReason) {
+    fn refuse_market(&mut self, request: Request, instrument: Option<InstrumentId>, reason: RejectReason) {
         self.events.push(Event::Rejected {
-            instrument: Some(instrument),
+            instrument,
             order: OrderId::new(0),
             account: None,
             request,

@@ -15,10 +15,10 @@ impl NaiveEngine {
             phase,
         } = *set;
         if !self.has(at) {
-            return self.refuse_market(Request::SetPhase, at, RejectReason::UnknownInstrument);
+            return self.refuse_market(Request::SetPhase, Some(at), RejectReason::UnknownInstrument);
         }
         if self.market(at).phase == phase {
-            return self.refuse_market(Request::SetPhase, at, RejectReason::SamePhase);
+            return self.refuse_market(Request::SetPhase, Some(at), RejectReason::SamePhase);
         }
         match phase {
             Phase::Continuous => self.begin_continuous(at),
@@ -30,10 +30,10 @@ impl NaiveEngine {
 
     pub(super) fn uncross_by_command(&mut self, at: InstrumentId) {
         if !self.has(at) {
-            return self.refuse_market(Request::Uncross, at, RejectReason::UnknownInstrument);
+            return self.refuse_market(Request::Uncross, Some(at), RejectReason::UnknownInstrument);
         }
         if self.market(at).phase != Phase::Auction {
-            return self.refuse_market(Request::Uncross, at, RejectReason::NoAuction);
+            return self.refuse_market(Request::Uncross, Some(at), RejectReason::NoAuction);
         }
         self.begin_continuous(at);
     }

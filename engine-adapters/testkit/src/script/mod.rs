@@ -1,7 +1,7 @@
 //! A language for scenarios: one command a line in plain words, and events in the same style.
 //!
 //! ```text
-//! engine orders 5                        # limits of the engine; also: handed-out-ids
+//! engine orders 5 instruments 2          # limits of the engine; also: handed-out-ids
 //! list band 500 dynamic 300 for 10s protect 100 prorata top min 2 parts 5 stops 3
 //!      quantities 1..100 notional 50 mark phase auction symbol X       (on one line)
 //! at 5s                                  # the time of the commands that follow; ns, us, ms, s

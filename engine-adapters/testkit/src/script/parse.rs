@@ -59,6 +59,7 @@ pub fn parse(text: &str) -> Result<Script, ScriptError> {
         config: NaiveConfig {
             ids_chosen: true,
             orders_max: 100_000,
+            instruments_max: 1_000,
         },
         steps: Vec::new(),
     };
@@ -119,6 +120,7 @@ fn read_engine(words: &mut Words<'_>, config: &mut NaiveConfig) -> Result<(), St
     while let Some(word) = words.next() {
         match word {
             "orders" => config.orders_max = words.take(|word| word.parse().ok())?,
+            "instruments" => config.instruments_max = words.take(|word| word.parse().ok())?,
             "handed-out-ids" => config.ids_chosen = false,
             _ => return Err(unknown(word)),
         }

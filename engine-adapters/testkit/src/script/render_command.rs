@@ -13,7 +13,12 @@ use crate::naive::NaiveConfig;
 
 /// A whole stream as a script that [`super::parse`] reads.
 pub fn render_stream(config: &NaiveConfig, stream: &[(Timestamp, Command)]) -> String {
-    let mut text = format!("engine orders {}", config.orders_max);
+    let NaiveConfig {
+        orders_max,
+        instruments_max,
+        ..
+    } = config;
+    let mut text = format!("engine orders {orders_max} instruments {instruments_max}");
     if !config.ids_chosen {
         text += " handed-out-ids";
     }

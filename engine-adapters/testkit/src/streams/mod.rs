@@ -47,6 +47,7 @@ impl Stream {
         let config = NaiveConfig {
             ids_chosen: profile != Profile::HandedOutIds,
             orders_max: if is_tight { 6 } else { 1_000 },
+            instruments_max: if is_tight { 5 } else { 10 },
         };
         let weights = Weights::of(profile, &mut random);
         let length = 1 + random.below(Self::COMMANDS_MAX);
@@ -192,7 +193,7 @@ impl Writer {
                 timeout_ns: self.timeout(),
             }),
             What::Kill => self.kill(),
-            What::List if self.listed < 5 => Command::List(Box::new(self.spec())),
+            What::List if self.listed < 6 => Command::List(Box::new(self.spec())),
             What::List | What::Tick => Command::Tick,
         }
     }

@@ -243,11 +243,13 @@ impl Writer {
             kind: self.stop(),
             quantity: self.quantity(),
             client_id: None,
+            post_only: PostOnly::No,
             ..first
         };
         let mut pair = [first, second];
         if self.random.percent(30) {
             pair[0].kind = self.stop();
+            pair[0].post_only = PostOnly::No;
         } else if self.random.percent(30) {
             pair.reverse();
         }
@@ -267,6 +269,7 @@ impl Writer {
             kind,
             side: entry.side.opposite(),
             client_id: None,
+            post_only: PostOnly::No,
             ..entry
         };
         let profit_kind = match self.random.below(3) {
@@ -295,6 +298,9 @@ impl Writer {
                 exit.time_in_force = self.time_in_force();
             }
         }
+        if self.random.percent(20) && matches!(exits[0].kind, OrderKind::Limit { .. }) {
+            exits[0].post_only = self.random.pick(&[PostOnly::Reject, PostOnly::Slide]);
+        }
         match self.random.below(10) {
             0 | 1 => entry.kind = OrderKind::Market,
             2 => entry.kind = self.stop(),
@@ -320,6 +326,9 @@ impl Writer {
         }
         if self.random.percent(self.weights.hidden) {
             place.visibility = Visibility::Hidden;
+        }
+        if self.random.percent(self.weights.post_only) {
+            place.post_only = self.random.pick(&[PostOnly::Reject, PostOnly::Slide]);
         }
         place
     }
