@@ -1,6 +1,7 @@
 //! The rules of `docs/matching-rules.md` as scenarios, and what must hold for every stream of commands.
 
 mod book;
+mod differential;
 
 /// Runs a scenario through each engine. See [`engine_testkit::script`] for the language.
 #[track_caller]
