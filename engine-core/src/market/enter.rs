@@ -109,6 +109,7 @@ impl Floor<'_> {
         let opposite = self.market.sides.best_any(place.side.opposite());
         if opposite.is_some_and(|opposite| price.reaches(opposite, place.side)) {
             self.enter_continuous(slot, &Entry::PLAIN);
+            self.come_to_rest();
         } else {
             self.queue(slot, Queue::Displayed);
         }
@@ -118,7 +119,7 @@ impl Floor<'_> {
     fn place_any(&mut self, place: &Place) {
         match self.admit(place) {
             Ok(price) => {
-                let slot = self.accept(place, price, Conditions::of(place));
+                let slot = self.accept(place, price);
                 self.enter(slot, &Entry::of(place));
                 self.come_to_rest();
             }
@@ -127,7 +128,8 @@ impl Floor<'_> {
     }
 
     /// Makes an order live and says so.
-    pub(super) fn accept(&mut self, place: &Place, price: Price, conditions: Option<Conditions>) -> Slot {
+    pub(super) fn accept(&mut self, place: &Place, price: Price) -> Slot {
+        let conditions = Conditions::of(place);
         let slot = self.store.insert(place, price, conditions);
         self.market.live[place.side as usize] += place.quantity;
         let order = self.store.orders.id(slot);
