@@ -101,6 +101,7 @@ impl Floor<'_> {
             let slot = self.store.insert_plain(place, price);
             self.say_accepted_plain(slot, place, price);
             self.enter_continuous(slot, &Entry::PLAIN);
+            self.come_to_rest();
         } else {
             let slot = self.store.rest_plain(&mut self.market.sides, place, price);
             self.say_accepted_plain(slot, place, price);
