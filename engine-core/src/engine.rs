@@ -92,9 +92,7 @@ impl Engine {
             return self.out_of_sequence(command.seq);
         }
         self.applied = command.seq;
-        if command.time > self.now {
-            self.advance(command.time, events);
-        }
+        self.advance(command.time, events);
         match &command.value {
             Command::Place(place) => self.place(place, events),
             Command::Cancel(cancel) => self.cancel(cancel, events),
@@ -339,7 +337,7 @@ impl Engine {
     /// Lets time pass: what is due up to `now` happens, moment by moment; rule 10.
     #[inline]
     fn advance(&mut self, now: Timestamp, events: &mut Vec<Event>) {
-        self.now = now;
+        self.now = self.now.max(now);
         while let Some(moment) = self.next_due(events).filter(|moment| *moment <= now) {
             self.happen(moment, events);
         }

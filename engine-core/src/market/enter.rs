@@ -200,6 +200,7 @@ impl Floor<'_> {
     pub(super) fn enter(&mut self, slot: Slot, entry: &Entry) {
         let for_auction = matches!(entry.time_in_force, TimeInForce::AtOpen | TimeInForce::AtClose);
         if entry.order_type.is_stop() {
+            self.elect_by_what_was_seen();
             self.wait_for_trigger(slot);
         } else if entry.order_type == OrderType::Pegged {
             self.wait_for_peg(slot);

@@ -272,13 +272,11 @@ impl Floor<'_> {
         self.enter_members(id);
     }
 
-    /// Gives an exit the quantity that its entry traded, as far as its side has room for it (rule 1.4): it may have been
-    /// amended to less, or the entry to more.
+    /// Gives an exit the quantity that its entry traded, or its own if that is less: it may have been amended.
     fn size_exit(&mut self, slot: Slot, traded: Qty) -> Qty {
-        let live = &mut self.market.live[self.store.orders.side(slot) as usize];
-        let others = *live - self.store.remaining(slot);
-        let quantity = traded.min(Qty::MAX - others);
-        *live = others + quantity;
+        let before = self.store.remaining(slot);
+        let quantity = traded.min(before);
+        self.market.live[self.store.orders.side(slot) as usize] -= before - quantity;
         self.store.orders.data_mut(slot).total = quantity;
         self.store.orders.set_quantity(slot, quantity);
         quantity
@@ -308,10 +306,12 @@ pub(crate) fn is_well_linked(kind: LinkKind, orders: &[Place]) -> bool {
         }
         (LinkKind::Bracket, [entry, target, stop]) => {
             let exits = [target, stop];
+            let for_auction = matches!(entry.time_in_force, TimeInForce::AtOpen | TimeInForce::AtClose);
             exits
                 .iter()
                 .all(|exit| same(entry, exit) && exit.side != entry.side && lasting(exit))
                 && exits.iter().all(|exit| exit.quantity == entry.quantity)
+                && !for_auction
                 && (is_limit(entry) || is_stop(entry) || matches!(entry.kind, OrderKind::Market))
                 && (is_limit(target)
                     || matches!(
