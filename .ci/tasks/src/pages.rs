@@ -1,1 +1,4 @@
 //! The pages with code, so that `cargo test --doc` compiles it. A test names the page that is missing here.
+
+#[doc = include_str!("../../../README.md")]
+struct Readme;
