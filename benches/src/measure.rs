@@ -36,8 +36,7 @@ pub struct Latency {
 }
 
 /// Replays a workload as fast as the contender can. The prefill is not on the clock.
-pub fn throughput<C: Contender>(mut workload: Workload) -> Throughput {
-    C::prepare(&mut workload);
+pub fn throughput<C: Contender>(workload: &Workload) -> Throughput {
     let memory = Memory::now();
     let mut tally = Tally::default();
     let mut contender = C::new(&workload.header);
@@ -62,8 +61,7 @@ pub fn throughput<C: Contender>(mut workload: Workload) -> Throughput {
 }
 
 /// Replays a workload call by call. A call carries as many commands as the contender takes at once.
-pub fn latency<C: Contender>(mut workload: Workload) -> Latency {
-    C::prepare(&mut workload);
+pub fn latency<C: Contender>(workload: &Workload) -> Latency {
     let mut tally = Tally::default();
     let mut contender = C::new(&workload.header);
     contender.replay(workload.prefill(), &mut tally);

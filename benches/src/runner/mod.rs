@@ -79,7 +79,7 @@ fn run(arguments: &Arguments) -> Result<(), RunnerError> {
     }
     let mut wrong = Vec::new();
     for source in Source::all(arguments) {
-        let stream = source.stream(arguments)?;
+        let stream = source.stream(&entries, arguments)?;
         let table = measure(&stream, &entries, arguments)?;
         println!("{}", table.render(arguments.markdown));
         wrong.extend(table.wrong());
