@@ -28,7 +28,7 @@ pub(super) struct Arguments {
     latency_runs: Option<u64>,
 
     /// How many commands are measured. Of a file, no more than it has.
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) commands: Option<u64>,
 
     /// The seed of generated workloads, instead of each one's own.
