@@ -55,6 +55,11 @@ pub(super) struct Arguments {
     #[arg(long)]
     pub(super) check: bool,
 
+    /// Writes the workload for the one contender named with --engine, and says how to replay it under a profiler;
+    /// measures nothing.
+    #[arg(long)]
+    pub(super) write: Option<PathBuf>,
+
     /// Lists the contenders; measures nothing.
     #[arg(long)]
     pub(super) list: bool,

@@ -1,10 +1,12 @@
 use super::field::Entry;
+use super::source::Stream;
 use crate::contender::Tally;
 use crate::measure::{Latency, Throughput};
 use crate::workload::{FormatError, Workload};
 use clap::ValueEnum;
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, Write};
+use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use thiserror::Error;
 
@@ -78,6 +80,19 @@ pub(super) fn replay(entry: &Entry, mode: Mode, core: Option<usize>) -> Result<(
         }
     }
     println!();
+    Ok(())
+}
+
+/// Writes what a child would read, and prints the command that makes this program such a child.
+pub(super) fn write_for_profiler(entry: &Entry, stream: &Stream, path: &Path) -> Result<(), ChildError> {
+    let failed = |source| ChildError::Io {
+        name: entry.name,
+        source,
+    };
+    std::fs::write(path, stream.in_terms(entry.terms)).map_err(failed)?;
+    let program = std::env::current_exe().map_err(failed)?;
+    let (program, path) = (program.display(), path.display());
+    println!("{program} --engine {} --child throughput < {path}", entry.name);
     Ok(())
 }
 
