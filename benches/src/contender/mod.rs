@@ -1,22 +1,29 @@
 //! Order books that can replay a workload.
 
 mod empty;
+mod engine;
 #[cfg(feature = "peers")]
 mod lobster;
+mod market;
 #[cfg(feature = "peers")]
 mod matchcore;
 #[cfg(feature = "peers")]
 mod orderbook_rs;
+mod terms;
 
 pub use empty::EmptyReplay;
+pub use engine::WholeEngine;
 #[cfg(feature = "peers")]
 pub use lobster::Lobster;
+pub use market::Markets;
 #[cfg(feature = "peers")]
 pub use matchcore::Matchcore;
 #[cfg(feature = "peers")]
 pub use orderbook_rs::OrderbookRs;
+pub use terms::Terms;
 
-use crate::workload::{Command, Header, Workload};
+use crate::workload::{Command, Header};
+use engine_core::Event;
 
 /// An order book, or what stands in for one, behind the least code that lets it replay a workload.
 ///
@@ -35,8 +42,8 @@ pub trait Contender: Sized {
     /// Whether it can do all that a workload asks for, so that it has to trade what the workload says.
     const EXACT: bool = true;
 
-    /// Rewrites the commands before anything is measured, for a contender that gives out ids of its own.
-    fn prepare(_workload: &mut Workload) {}
+    /// In whose words it wants its commands.
+    const TERMS: Terms = Terms::Workload;
 
     /// An empty book.
     fn new(header: &Header) -> Self;
@@ -50,6 +57,12 @@ pub trait Contender: Sized {
             self.apply(command, tally);
         }
     }
+}
+
+/// A contender whose events can be read, one command at a time.
+trait Rehearsed: Contender {
+    /// Does what a command asks for and returns what happened.
+    fn perform(&mut self, command: &Command) -> &[Event];
 }
 
 /// What a contender reported, summed up so that contenders can be compared.
@@ -80,5 +93,17 @@ impl Tally {
     #[inline]
     pub fn reject(&mut self) {
         self.rejects += 1;
+    }
+}
+
+/// Counts what the events of this workspace say.
+#[inline]
+fn count(events: &[Event], tally: &mut Tally) {
+    for event in events {
+        match event {
+            Event::Traded { price, quantity, .. } => tally.trade(price.ticks(), quantity.lots()),
+            Event::Rejected { .. } => tally.reject(),
+            _ => {}
+        }
     }
 }

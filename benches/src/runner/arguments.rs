@@ -28,7 +28,7 @@ pub(super) struct Arguments {
     latency_runs: Option<u64>,
 
     /// How many commands are measured. Of a file, no more than it has.
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) commands: Option<u64>,
 
     /// The seed of generated workloads, instead of each one's own.
@@ -54,6 +54,11 @@ pub(super) struct Arguments {
     /// Generates the published workloads and compares their checksums; measures nothing.
     #[arg(long)]
     pub(super) check: bool,
+
+    /// Writes the workload for the one contender named with --engine, and says how to replay it under a profiler;
+    /// measures nothing.
+    #[arg(long)]
+    pub(super) write: Option<PathBuf>,
 
     /// Lists the contenders; measures nothing.
     #[arg(long)]

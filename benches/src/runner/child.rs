@@ -6,6 +6,7 @@ use crate::workload::{FormatError, Workload};
 use clap::ValueEnum;
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, Write};
+use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use thiserror::Error;
 
@@ -57,7 +58,7 @@ pub(super) fn replay(entry: &Entry, mode: Mode, core: Option<usize>) -> Result<(
     let workload = Workload::read_from(&mut BufReader::new(io::stdin().lock()))?;
     match mode {
         Mode::Throughput => {
-            let figures = (entry.throughput)(workload);
+            let figures = (entry.throughput)(&workload);
             let tally = figures.tally;
             print!(" commands={} nanos={}", figures.commands, figures.nanos);
             print!(" trades={} quantity={}", tally.trades, tally.quantity);
@@ -74,11 +75,24 @@ pub(super) fn replay(entry: &Entry, mode: Mode, core: Option<usize>) -> Result<(
                 p999,
                 max,
                 clock,
-            } = (entry.latency)(workload);
+            } = (entry.latency)(&workload);
             print!(" p50={p50} p99={p99} p999={p999} max={max} clock={clock}");
         }
     }
     println!();
+    Ok(())
+}
+
+/// Writes what a child would read, and prints the command that makes this program such a child.
+pub(super) fn write_for_profiler(entry: &Entry, stream: &Stream, path: &Path) -> Result<(), ChildError> {
+    let failed = |source| ChildError::Io {
+        name: entry.name,
+        source,
+    };
+    std::fs::write(path, stream.in_terms(entry.terms)).map_err(failed)?;
+    let program = std::env::current_exe().map_err(failed)?;
+    let (program, path) = (program.display(), path.display());
+    println!("{program} --engine {} --child throughput < {path}", entry.name);
     Ok(())
 }
 
@@ -104,13 +118,13 @@ impl Report {
     /// Measures a contender in a process of its own.
     pub(super) fn of(
         entry: &Entry,
-        stream: &Stream,
+        bytes: &[u8],
         mode: Mode,
         core: Option<usize>,
     ) -> Result<Self, ChildError> {
         let name = entry.name;
         let (line, status) =
-            run(name, stream, mode, core).map_err(|source| ChildError::Io { name, source })?;
+            run(name, bytes, mode, core).map_err(|source| ChildError::Io { name, source })?;
         if !status.success() {
             return Err(ChildError::Failed { name, status });
         }
@@ -163,7 +177,7 @@ impl Report {
 }
 
 /// Starts this program again, gives it the workload and returns what it prints.
-fn run(name: &str, stream: &Stream, mode: Mode, core: Option<usize>) -> io::Result<(String, ExitStatus)> {
+fn run(name: &str, bytes: &[u8], mode: Mode, core: Option<usize>) -> io::Result<(String, ExitStatus)> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["--engine", name, "--child"]);
     command.arg(match mode {
@@ -178,7 +192,7 @@ fn run(name: &str, stream: &Stream, mode: Mode, core: Option<usize>) -> io::Resu
         .stdin
         .take()
         .expect("standard input is a pipe")
-        .write_all(&stream.bytes);
+        .write_all(bytes);
     let output = child.wait_with_output()?;
     // A child that fails stops reading; how it ended says more than the broken pipe.
     if output.status.success() {

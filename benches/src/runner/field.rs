@@ -1,4 +1,4 @@
-use crate::contender::{Contender, EmptyReplay};
+use crate::contender::{Contender, EmptyReplay, Markets, Terms, WholeEngine};
 #[cfg(feature = "peers")]
 use crate::contender::{Lobster, Matchcore, OrderbookRs};
 use crate::measure::{Latency, Throughput, latency, throughput};
@@ -13,12 +13,14 @@ pub struct Entry {
     pub note: Option<&'static str>,
     /// How many commands one call takes.
     pub batch: usize,
+    /// In whose words it wants its commands.
+    pub terms: Terms,
     /// Whether it has to trade what the workload says.
     pub exact: bool,
     /// Replays a workload against one clock.
-    pub throughput: fn(Workload) -> Throughput,
+    pub throughput: fn(&Workload) -> Throughput,
     /// Replays a workload with a clock around every call.
-    pub latency: fn(Workload) -> Latency,
+    pub latency: fn(&Workload) -> Latency,
 }
 
 impl Entry {
@@ -27,6 +29,7 @@ impl Entry {
             name: C::NAME,
             note: C::NOTE,
             batch: C::BATCH,
+            terms: C::TERMS,
             exact: C::EXACT,
             throughput: throughput::<C>,
             latency: latency::<C>,
@@ -38,6 +41,10 @@ impl Entry {
 pub fn field() -> Vec<Entry> {
     vec![
         Entry::of::<EmptyReplay>(),
+        Entry::of::<Markets<true>>(),
+        Entry::of::<Markets<false>>(),
+        Entry::of::<WholeEngine<true>>(),
+        Entry::of::<WholeEngine<false>>(),
         #[cfg(feature = "peers")]
         Entry::of::<Matchcore>(),
         #[cfg(feature = "peers")]

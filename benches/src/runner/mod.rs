@@ -79,7 +79,10 @@ fn run(arguments: &Arguments) -> Result<(), RunnerError> {
     }
     let mut wrong = Vec::new();
     for source in Source::all(arguments) {
-        let stream = source.stream(arguments)?;
+        let stream = source.stream(&entries, arguments)?;
+        if let Some(path) = &arguments.write {
+            return Ok(child::write_for_profiler(&entries[0], &stream, path)?);
+        }
         let table = measure(&stream, &entries, arguments)?;
         println!("{}", table.render(arguments.markdown));
         wrong.extend(table.wrong());

@@ -1,6 +1,9 @@
 use super::arguments::Arguments;
+use super::field::Entry;
 use super::{RunnerError, bar};
+use crate::contender::Terms;
 use crate::workload::{Flow, FormatError, Recipe, Workload, generate};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
@@ -37,12 +40,44 @@ pub(super) enum Source {
     File(PathBuf),
 }
 
-/// A workload as the children get it: encoded, so that each of them reads it the same way.
+/// A workload as the children get it: encoded, in the terms that each of them wants.
 pub(super) struct Stream {
     pub(super) name: String,
     pub(super) title: String,
     pub(super) traded: u64,
-    pub(super) bytes: Vec<u8>,
+    bytes: BTreeMap<Terms, Vec<u8>>,
+}
+
+impl Stream {
+    /// Encodes a workload once for each of the terms that a contender wants.
+    fn new(name: String, title: String, workload: &Workload, entries: &[Entry]) -> Self {
+        let mut bytes = BTreeMap::new();
+        let progress = bar(entries.len() as u64, &name).with_message("rehearsing");
+        for entry in entries {
+            bytes.entry(entry.terms).or_insert_with(|| {
+                let mut workload = workload.clone();
+                entry.terms.apply_to(&mut workload);
+                let mut bytes = Vec::new();
+                workload
+                    .write_to(&mut bytes)
+                    .expect("a vector accepts every byte");
+                bytes
+            });
+            progress.inc(1);
+        }
+        progress.finish_and_clear();
+        Self {
+            name,
+            title,
+            traded: workload.header.traded,
+            bytes,
+        }
+    }
+
+    /// The bytes in the terms of one of the contenders that it was made for.
+    pub(super) fn in_terms(&self, terms: Terms) -> &[u8] {
+        &self.bytes[&terms]
+    }
 }
 
 impl Source {
@@ -60,7 +95,7 @@ impl Source {
     }
 
     /// Generates or reads the workload.
-    pub(super) fn stream(&self, arguments: &Arguments) -> Result<Stream, SourceError> {
+    pub(super) fn stream(&self, entries: &[Entry], arguments: &Arguments) -> Result<Stream, SourceError> {
         let (name, workload) = match self {
             Self::Generated(recipe) => (recipe.flow.name().to_owned(), generated(recipe, arguments)?),
             Self::File(path) => {
@@ -86,16 +121,7 @@ impl Source {
             header.max_price,
             self.origin(),
         );
-        let mut bytes = Vec::new();
-        workload
-            .write_to(&mut bytes)
-            .expect("a vector accepts every byte");
-        Ok(Stream {
-            name,
-            title,
-            traded: header.traded,
-            bytes,
-        })
+        Ok(Stream::new(name, title, &workload, entries))
     }
 
     fn origin(&self) -> String {

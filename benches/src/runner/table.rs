@@ -33,7 +33,7 @@ impl Row {
         mode: Mode,
         core: Option<usize>,
     ) -> Result<(), ChildError> {
-        let report = Report::of(&self.entry, stream, mode, core)?;
+        let report = Report::of(&self.entry, stream.in_terms(self.entry.terms), mode, core)?;
         self.is_pinned &= report.is_pinned();
         match mode {
             Mode::Throughput => self.throughputs.push(report.throughput()?),
@@ -224,7 +224,7 @@ fn shown(figure: Option<f64>, digits: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Row, Table};
-    use crate::contender::Tally;
+    use crate::contender::{Tally, Terms};
     use crate::measure::{Latency, Throughput};
     use crate::runner::Entry;
 
@@ -240,6 +240,7 @@ mod tests {
             name,
             note: None,
             batch: 1,
+            terms: Terms::Workload,
             exact,
             throughput: |_| unreachable!("nothing is replayed here"),
             latency: |_| unreachable!("nothing is replayed here"),
