@@ -39,7 +39,7 @@ pub use spec::{
 )]
 mod book;
 
-pub use book::{Fill, OrderIds};
+pub use book::{Fill, InsertError, OrderBook, OrderIds, ReduceError, RestingOrder};
 pub use types::{
     AccountId, AssetId, GroupId, InstrumentId, Notional, OrderId, Price, Qty, Seq, Side, Timestamp,
 };

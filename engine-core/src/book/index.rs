@@ -1,34 +1,40 @@
 //! Finds the slot of an order whose id the caller chose.
 //!
 //! ```text
-//! id -> hash    [ which segment | .. | which bucket ][ .. | tag ]      64 bits, keyed
-//! directory     2^depth numbers of segments: the upper bits of the hash choose one
-//! segment       128 buckets; when one gets too full, half of its entries move to a new segment
-//! bucket        one cache line: 7 tags of a byte, 7 slots, the upper half of each one's hash
+//! id -> hash    [ .. | which segment | which bucket ][ .. | tag ]      64 bits, keyed
+//! segment       128 buckets; while ids come, one segment after the other gives half of its ids to a new one
+//! bucket        one cache line: 7 tags of a byte, 7 slots, the upper half of each one's hash, and the number
+//!               of ids that found this bucket full and went on to the next
 //! ```
 //!
-//! A search compares all tags of a line at once and takes no branch that depends on where an entry lies. Growth
-//! splits one segment at a time, which is some microseconds, and looks at no order: the hashes are at hand.
+//! A search compares all tags of a line at once and goes on only if somebody went on from there, so it takes
+//! next to no branch that depends on where an id lies. Growth splits one segment at a time (linear hashing),
+//! which takes some microseconds and looks at no order: the hashes are at hand. How large the table is depends
+//! on the most ids that there ever were and on nothing else, so a book that is in use for long allocates
+//! nothing.
 
 use std::collections::BTreeMap;
 
 use super::orders::Slot;
 use super::slab::Slab;
 
-/// Buckets in a segment.
+/// Buckets in a segment. With 2.5 to 5 ids to a bucket of 7 it does not fill up by chance: that is 8 standard
+/// deviations away.
 const BUCKETS: u32 = 128;
 
-/// How many buckets after its own an entry may lie.
-const REACH: u32 = 2;
+/// Ids for every 2 buckets before the table grows.
+const IDS_PER_TWO_BUCKETS: usize = 5;
 
-/// Entries in a bucket: with their tags and the count they fill a cache line.
+/// Ids in a bucket: with their tags and the count they fill a cache line.
 const LANES: usize = 7;
 
 /// The highest bit of the byte of every lane.
 const LANE_BITS: u64 = 0x0080_8080_8080_8080;
 const EVERY_BYTE: u64 = 0x0101_0101_0101_0101;
-/// One in the byte after the lanes.
-const ONE_DISPLACED: u64 = 1 << 56;
+/// One id that went on, in the byte after the lanes.
+const ONE_PASSED: u64 = 1 << 56;
+/// The most ids that may go on from one bucket.
+const PASSED_MAX: u64 = 0xff;
 
 /// A keyed hash: without the keys nobody can choose ids that meet in one place.
 ///
@@ -70,7 +76,7 @@ fn mix(seed: u64) -> u64 {
 /// What of an id's hash is kept.
 #[derive(Clone, Copy)]
 struct Hash {
-    /// The upper bits choose the segment, the lower ones the bucket.
+    /// The lowest bits choose the bucket, those above the segment.
     upper: u32,
     /// Never 0, which is the tag of an empty lane.
     tag: u8,
@@ -79,8 +85,7 @@ struct Hash {
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
 struct Bucket {
-    /// A byte for each lane: the tag of its entry, or 0. The last byte counts the entries that have their home
-    /// here and lie in a later bucket.
+    /// A byte for each lane: the tag of its id, or 0. The last byte counts the ids that went on from here.
     tags: u64,
     slots: [u32; LANES],
     hashes: [u32; LANES],
@@ -128,9 +133,10 @@ impl Bucket {
         self.tags &= !(0xff << (lane * 8));
     }
 
+    /// How many ids went on from here.
     #[inline]
-    fn has_displaced(&self) -> bool {
-        self.tags >= ONE_DISPLACED
+    fn passed(&self) -> u64 {
+        self.tags >> 56
     }
 
     /// Everything in the bucket.
@@ -159,81 +165,84 @@ impl Iterator for Lanes {
 
 /// From ids to slots.
 ///
-/// Invariants: every id is in its home bucket, in one of the few after it in its segment, or in `crowded`,
-/// once; a bucket counts the entries that it sent to the buckets after it; a segment of depth d is named by
-/// the 2^(depth - d) places of the directory whose upper d bits are those of its ids.
+/// Invariants: every id is in a bucket of its segment or in `crowded`, once; a bucket counts the ids that lie
+/// in a later one, going around the segment from their home, and passed it; there are `segments` segments, and
+/// an id's is told by the lowest bits of its hash that make a number below that.
 pub(super) struct Index {
     keys: Keys,
-    directory: Vec<u32>,
-    /// The bits by which the directory is addressed, at least 1.
-    depth: u32,
     buckets: Slab<Bucket>,
-    /// For every segment the number of upper bits that all its ids share.
-    depths: Vec<u8>,
+    segments: u32,
+    /// As many one bits as the number of the last segment has.
+    mask: u32,
     len: usize,
-    /// Ids that found no place: next to none, unless somebody knows the seed. A search among them is slower
-    /// and never long.
+    /// Ids that found no place: none, unless somebody knows the seed. A search among them is slower, but never
+    /// long.
     crowded: BTreeMap<u64, u32>,
 }
 
 impl Index {
     /// An empty index that is expected to hold `len_max` ids at most.
     pub(super) fn new(hash_seed: u64, len_max: u32) -> Self {
-        // Two entries in a bucket are what a segment has at worst on average, just after a split.
+        let buckets_max = len_max as usize * 2 / IDS_PER_TWO_BUCKETS + 2 * BUCKETS as usize;
         let mut index = Self {
             keys: Keys::new(hash_seed),
-            directory: vec![0; 2],
-            depth: 1,
-            buckets: Slab::new(len_max as usize / 2 + 2 * BUCKETS as usize),
-            depths: Vec::new(),
+            buckets: Slab::new(buckets_max),
+            segments: 0,
+            mask: 0,
             len: 0,
             crowded: BTreeMap::new(),
         };
-        index.add_segment(0);
+        index.add_segment();
         index
     }
 
-    fn add_segment(&mut self, depth: u8) -> u32 {
+    fn add_segment(&mut self) {
         for _ in 0..BUCKETS {
             self.buckets.push(Bucket::EMPTY);
         }
-        self.depths.push(depth);
-        self.depths.len() as u32 - 1
+        self.mask |= self.segments;
+        self.segments += 1;
     }
 
+    /// The segment of a hash: a number with as many bits as the last segment's, or with one bit less if there
+    /// is no such segment yet.
     #[inline]
     fn segment(&self, hash: Hash) -> u32 {
-        self.directory[(hash.upper >> (32 - self.depth)) as usize]
+        let number = hash.upper / BUCKETS;
+        let wide = number & self.mask;
+        if wide < self.segments {
+            wide
+        } else {
+            number & self.mask >> 1
+        }
     }
 
-    /// The bucket `after` places after the home of a hash, within its segment.
+    /// The bucket `after` places after the home of a hash, going around its segment.
     #[inline]
     fn bucket(segment: u32, hash: Hash, after: u32) -> u32 {
-        segment * BUCKETS + (hash.upper + after) % BUCKETS
+        segment * BUCKETS + hash.upper.wrapping_add(after) % BUCKETS
     }
 
     /// The slot of an id. `id_of` tells whose slot a slot is.
     #[inline]
     pub(super) fn find(&self, id: u64, id_of: impl Fn(Slot) -> u64) -> Option<Slot> {
         let hash = self.keys.hash(id);
-        let segment = self.segment(hash);
-        let home = &self.buckets[Self::bucket(segment, hash, 0)];
+        let home = &self.buckets[Self::bucket(self.segment(hash), hash, 0)];
         for lane in home.lanes(hash.tag) {
             if home.hashes[lane] == hash.upper && id_of(Slot(home.slots[lane])) == id {
                 return Some(Slot(home.slots[lane]));
             }
         }
-        if !home.has_displaced() && self.crowded.is_empty() {
+        if home.passed() == 0 && self.crowded.is_empty() {
             return None;
         }
-        self.find_displaced(id, hash, id_of)
+        self.find_further(id, hash, id_of)
     }
 
     #[inline(never)]
-    fn find_displaced(&self, id: u64, hash: Hash, id_of: impl Fn(Slot) -> u64) -> Option<Slot> {
-        let segment = self.segment(hash);
-        for after in 1..=REACH {
-            let bucket = &self.buckets[Self::bucket(segment, hash, after)];
+    fn find_further(&self, id: u64, hash: Hash, id_of: impl Fn(Slot) -> u64) -> Option<Slot> {
+        for at in self.path(hash).skip(1) {
+            let bucket = &self.buckets[at];
             let mut slots = bucket.lanes(hash.tag).map(|lane| Slot(bucket.slots[lane]));
             let found = slots.find(|slot| id_of(*slot) == id);
             if found.is_some() {
@@ -243,73 +252,62 @@ impl Index {
         self.crowded.get(&id).map(|slot| Slot(*slot))
     }
 
+    /// The buckets in which an id with this hash can lie: its home and then on as long as somebody went on.
+    fn path(&self, hash: Hash) -> impl Iterator<Item = u32> {
+        let segment = self.segment(hash);
+        let all = (0..BUCKETS).map(move |after| Self::bucket(segment, hash, after));
+        let mut goes_on = true;
+        all.take_while(move |at| std::mem::replace(&mut goes_on, self.buckets[*at].passed() > 0))
+    }
+
     /// Notes the slot of an id that is not here yet.
     #[inline]
     pub(super) fn insert(&mut self, id: u64, slot: Slot, id_of: impl Fn(Slot) -> u64) {
         let hash = self.keys.hash(id);
         self.len += 1;
+        if self.len * 2 > self.buckets.len() * IDS_PER_TWO_BUCKETS {
+            self.split_next(id_of);
+        }
         let home = Self::bucket(self.segment(hash), hash, 0);
         let home = &mut self.buckets[home];
         if let Some(lane) = home.empty_lane() {
             home.fill(lane, hash, slot);
-            return;
+        } else if !self.place(hash, slot) {
+            self.crowded.insert(id, slot.0);
         }
-        self.insert_crowded(id, hash, slot, id_of);
     }
 
+    /// Puts an entry in the first bucket with room from its home on. Returns whether it could get there.
     #[inline(never)]
-    fn insert_crowded(&mut self, id: u64, hash: Hash, slot: Slot, id_of: impl Fn(Slot) -> u64) {
-        while !self.place(hash, slot) {
-            if !self.may_split(self.segment(hash)) {
-                self.crowded.insert(id, slot.0);
-                return;
-            }
-            self.split(self.segment(hash), &id_of);
-        }
-    }
-
-    /// Puts an entry in its home bucket or one within reach. Returns whether one had room.
     fn place(&mut self, hash: Hash, slot: Slot) -> bool {
         let segment = self.segment(hash);
-        for after in 0..=REACH {
+        for after in 0..BUCKETS {
             let bucket = &mut self.buckets[Self::bucket(segment, hash, after)];
             if let Some(lane) = bucket.empty_lane() {
                 bucket.fill(lane, hash, slot);
-                if after > 0 {
-                    self.buckets[Self::bucket(segment, hash, 0)].tags += ONE_DISPLACED;
+                for before in 0..after {
+                    self.buckets[Self::bucket(segment, hash, before)].tags += ONE_PASSED;
                 }
                 return true;
+            }
+            if bucket.passed() == PASSED_MAX {
+                break;
             }
         }
         false
     }
 
-    /// Whether a segment may be split: always, except if the directory would have to grow out of proportion,
-    /// which happens when somebody who knows the seed makes ids meet.
-    fn may_split(&self, segment: u32) -> bool {
-        u32::from(self.depths[segment as usize]) < self.depth || self.directory.len() < self.len / 32
-    }
-
-    /// Moves the entries of a segment whose next bit is 1 to a new segment.
+    /// Adds a segment and moves half of the ids of another one there: the one whose number is the new one's
+    /// without its highest bit.
     #[inline(never)]
-    fn split(&mut self, segment: u32, id_of: impl Fn(Slot) -> u64) {
-        let shared = self.depths[segment as usize];
-        if u32::from(shared) == self.depth {
-            self.directory = self.directory.iter().flat_map(|segment| [*segment; 2]).collect();
-            self.depth += 1;
-        }
-        self.depths[segment as usize] = shared + 1;
-        let upper = self.add_segment(shared + 1);
-        // The places that name the segment stand together; the upper half of them gets the new one.
-        let first = self.directory.iter().position(|named| *named == segment);
-        let first = first.expect("every segment is named");
-        let places = 1 << (self.depth - u32::from(shared));
-        self.directory[first + places / 2..first + places].fill(upper);
+    fn split_next(&mut self, id_of: impl Fn(Slot) -> u64) {
+        let segment = self.segments & !(1 << self.segments.ilog2());
         let buckets = segment * BUCKETS..(segment + 1) * BUCKETS;
-        let old: Vec<Bucket> = buckets
+        let before: Vec<Bucket> = buckets
             .map(|at| std::mem::replace(&mut self.buckets[at], Bucket::EMPTY))
             .collect();
-        for (hash, slot) in old.iter().flat_map(Bucket::entries) {
+        self.add_segment();
+        for (hash, slot) in before.iter().flat_map(Bucket::entries) {
             if !self.place(hash, slot) {
                 self.crowded.insert(id_of(slot), slot.0);
             }
@@ -327,21 +325,36 @@ impl Index {
             home.clear(lane);
             return;
         }
-        self.remove_displaced(id, hash, slot);
+        self.remove_further(id, hash, slot);
     }
 
     #[inline(never)]
-    fn remove_displaced(&mut self, id: u64, hash: Hash, slot: Slot) {
+    fn remove_further(&mut self, id: u64, hash: Hash, slot: Slot) {
+        let found = self.path(hash).zip(0..).find_map(|(at, after)| {
+            let lane = self.buckets[at].lane_of(hash.tag, slot)?;
+            Some((at, lane, after))
+        });
+        let Some((at, lane, after)) = found else {
+            assert!(self.crowded.remove(&id).is_some(), "the id is in the index");
+            return;
+        };
+        self.buckets[at].clear(lane);
         let segment = self.segment(hash);
-        for after in 1..=REACH {
-            let bucket = &mut self.buckets[Self::bucket(segment, hash, after)];
-            if let Some(lane) = bucket.lane_of(hash.tag, slot) {
-                bucket.clear(lane);
-                self.buckets[Self::bucket(segment, hash, 0)].tags -= ONE_DISPLACED;
-                return;
-            }
+        for before in 0..after {
+            self.buckets[Self::bucket(segment, hash, before)].tags -= ONE_PASSED;
         }
-        assert!(self.crowded.remove(&id).is_some(), "the id is in the index");
+    }
+
+    /// The bytes of the table, and the number of ids that found no place in it.
+    #[cfg(test)]
+    pub(super) fn footprint(&self) -> (usize, usize) {
+        (self.buckets.len() * size_of::<Bucket>(), self.crowded.len())
+    }
+
+    /// The part of an id's hash that decides where it lies.
+    #[cfg(test)]
+    pub(super) fn home(&self, id: u64) -> u32 {
+        self.keys.hash(id).upper
     }
 
     /// Walks everything and panics where an invariant of this type is broken. `orders` are all orders.
@@ -349,29 +362,30 @@ impl Index {
         let mut len = 0;
         for (id, slot) in orders {
             let hash = self.keys.hash(id);
-            let segment = self.segment(hash);
-            let places = (0..=REACH).filter(|after| {
-                let bucket = &self.buckets[Self::bucket(segment, hash, *after)];
-                bucket.lane_of(hash.tag, slot).is_some()
-            });
+            let places = self
+                .path(hash)
+                .filter(|at| self.buckets[*at].lane_of(hash.tag, slot).is_some());
             let in_crowd = self.crowded.get(&id) == Some(&slot.0);
             assert_eq!(places.count() + usize::from(in_crowd), 1, "id {id} is here once");
             len += 1;
         }
         assert_eq!(len, self.len, "len counts the ids");
-        let mut displaced = vec![0; self.buckets.len()];
+        let mut passed = vec![0; self.buckets.len()];
         let mut entries = self.crowded.len();
         for (at, bucket) in (0..).zip(self.buckets.iter()) {
             for (hash, _) in bucket.entries() {
                 entries += 1;
-                assert_eq!(self.segment(hash), at / BUCKETS, "an entry lies in its segment");
-                let home = Self::bucket(at / BUCKETS, hash, 0);
-                displaced[home as usize] += u64::from(home != at);
+                let segment = self.segment(hash);
+                assert_eq!(segment, at / BUCKETS, "an id lies in its segment");
+                let buckets = (0..BUCKETS).map(|after| Self::bucket(segment, hash, after));
+                for before in buckets.take_while(|before| *before != at) {
+                    passed[before as usize] += 1;
+                }
             }
         }
         assert_eq!(entries, len, "nothing else is here");
-        for (bucket, displaced) in self.buckets.iter().zip(displaced) {
-            assert_eq!(bucket.tags >> 56, displaced, "a bucket counts what it sent away");
+        for (bucket, passed) in self.buckets.iter().zip(passed) {
+            assert_eq!(bucket.passed(), passed, "a bucket counts who went on");
         }
     }
 }

@@ -8,9 +8,9 @@ use super::window::Window;
 const NONE: i64 = i64::MIN;
 
 /// The size with which a window starts: 4 KiB of levels.
-const SIZE_MIN: usize = 256;
+pub(super) const WINDOW_MIN: usize = 256;
 /// The size at which it stops growing: 256 KiB of levels, which are copied in some 20 microseconds.
-const SIZE_MAX: usize = 16 * 1024;
+pub(super) const WINDOW_MAX: usize = 16 * 1024;
 
 /// The most levels that one operation moves between window and tree.
 const MOVES_MAX: usize = 4;
@@ -34,12 +34,8 @@ pub(super) struct Ladder {
 }
 
 impl Ladder {
-    pub(super) fn new() -> Self {
-        Self::with_sizes(SIZE_MIN, SIZE_MAX)
-    }
-
-    /// A ladder whose window starts and ends with these sizes.
-    pub(super) fn with_sizes(size_min: usize, size_max: usize) -> Self {
+    /// An empty ladder whose window starts and ends with these sizes.
+    pub(super) fn new(size_min: usize, size_max: usize) -> Self {
         Self {
             best: NONE,
             is_settled: false,
@@ -247,6 +243,12 @@ impl Ladder {
     fn take_in(&mut self, rank: i64) {
         *self.window.level_mut(rank) = self.far.remove(rank);
         self.window.occupy(rank);
+    }
+
+    /// The levels of the window and the blocks of the tree.
+    #[cfg(test)]
+    pub(super) fn footprint(&self) -> [usize; 2] {
+        [self.window.size(), self.far.blocks()]
     }
 
     /// Walks everything and panics where an invariant of this type is broken.

@@ -12,6 +12,7 @@
 mod index;
 mod ladder;
 mod level;
+mod order_book;
 mod orders;
 mod record;
 mod restore;
@@ -23,9 +24,10 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+pub use order_book::{InsertError, OrderBook, ReduceError, RestingOrder};
 pub use orders::OrderIds;
 
-pub(crate) use orders::{Orders, Queue, Slot, View};
+pub(crate) use orders::{NewOrder, Orders, Queue, Slot, View};
 pub(crate) use restore::RestoreError;
 pub use sides::Fill;
 pub(crate) use sides::Sides;

@@ -32,6 +32,17 @@ pub(crate) enum Queue {
     Behind,
 }
 
+/// An order that comes to rest.
+#[derive(Clone, Copy)]
+pub(crate) struct NewOrder<D> {
+    /// Ignored where ids are assigned.
+    pub(crate) id: OrderId,
+    pub(crate) side: Side,
+    pub(crate) price: Price,
+    pub(crate) quantity: Qty,
+    pub(crate) data: D,
+}
+
 /// What the store knows of one order, read at once.
 #[derive(Clone, Copy)]
 pub(crate) struct View(Record);
@@ -130,6 +141,12 @@ impl<D: Copy + Default> Orders<D> {
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
         self.len >= self.orders_max || self.free == NIL && self.records.len() >= NIL as usize
+    }
+
+    /// The most orders that there may be.
+    #[inline]
+    pub(crate) fn orders_max(&self) -> u32 {
+        self.orders_max
     }
 
     /// Whether this many more orders can be inserted.
@@ -324,6 +341,13 @@ impl<D: Copy + Default> Orders<D> {
             .zip(0..)
             .filter(|(record, _)| !record.is_free());
         orders.map(|(_, slot)| Slot(slot))
+    }
+
+    /// The slots that ever were in use, and the bytes of the index.
+    #[cfg(test)]
+    pub(super) fn footprint(&self) -> (usize, usize) {
+        let index = self.index.as_ref().map_or(0, |index| index.footprint().0);
+        (self.records.len(), index)
     }
 
     /// Walks everything and panics where an invariant of this type is broken.

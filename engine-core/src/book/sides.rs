@@ -1,8 +1,10 @@
 //! The two sides of one instrument's book: which order stands where.
 
-use super::ladder::Ladder;
+use std::hint::black_box;
+
+use super::ladder::{Ladder, WINDOW_MAX, WINDOW_MIN};
 use super::level::Level;
-use super::orders::{Orders, Queue, Slot, View};
+use super::orders::{NewOrder, Orders, Queue, Slot, View};
 use super::record::{NIL, Record, price_at, rank};
 use super::tree::Tree;
 use crate::{OrderId, Price, Qty, Side};
@@ -32,10 +34,22 @@ pub(crate) struct Sides {
 impl Sides {
     /// Two empty sides.
     pub(crate) fn new() -> Self {
+        Self::with_window(WINDOW_MIN, WINDOW_MAX)
+    }
+
+    /// Two empty sides whose windows start and end with these sizes.
+    pub(super) fn with_window(size_min: usize, size_max: usize) -> Self {
         Self {
-            displayed: [Ladder::new(), Ladder::new()],
+            displayed: [(); 2].map(|()| Ladder::new(size_min, size_max)),
             behind: [Tree::default(), Tree::default()],
         }
+    }
+
+    /// What the sides hold in memory, in levels and blocks.
+    #[cfg(test)]
+    pub(super) fn footprint(&self) -> Vec<usize> {
+        let ladders = self.displayed.iter().flat_map(Ladder::footprint);
+        ladders.chain(self.behind.iter().map(Tree::blocks)).collect()
     }
 
     #[inline]
@@ -95,15 +109,14 @@ impl Sides {
     /// # Panics
     /// If the store is full. That the id is not in use is the caller's to know.
     #[inline]
-    pub(crate) fn rest<D: Copy + Default>(
-        &mut self,
-        orders: &mut Orders<D>,
-        id: OrderId,
-        side: Side,
-        price: Price,
-        quantity: Qty,
-        data: D,
-    ) -> Slot {
+    pub(crate) fn rest<D: Copy + Default>(&mut self, orders: &mut Orders<D>, order: NewOrder<D>) -> Slot {
+        let NewOrder {
+            id,
+            side,
+            price,
+            quantity,
+            data,
+        } = order;
         debug_assert!(!quantity.is_zero(), "an order in a queue has something to trade");
         let ladder = &mut self.displayed[side as usize];
         let rank = rank(side, price);
@@ -192,6 +205,25 @@ impl Sides {
                 level.expect("a queued order has its level")
             }
         }
+    }
+
+    /// Loads what taking a queued order out will read, so that the loads of several orders overlap.
+    #[inline]
+    pub(crate) fn touch<D: Copy + Default>(&self, orders: &Orders<D>, slot: Slot) {
+        let record = orders.record(slot.0);
+        let level = self.displayed(record.side()).level(record.rank());
+        // Without a branch on what has just been asked of memory: a wrong guess would wait for it.
+        let prev = if record.prev == NIL { slot.0 } else { record.prev };
+        let next = if record.next == NIL { slot.0 } else { record.next };
+        black_box(orders.record(prev).next ^ orders.record(next).prev ^ level.tail);
+        black_box(*orders.data(slot));
+    }
+
+    /// Loads what an order that comes to a price will read.
+    #[inline]
+    pub(crate) fn touch_price<D: Copy + Default>(&self, orders: &Orders<D>, side: Side, price: Price) {
+        let tail = self.displayed(side).level(rank(side, price)).tail;
+        black_box(orders.records.get(tail).map(|record| record.next));
     }
 
     /// Takes `by` from a queued order, which keeps its place and some quantity.

@@ -36,7 +36,7 @@ impl<T: Copy> Slab<T> {
     }
 
     /// An empty array with at most `near_max` elements in its near block.
-    fn with_near(near_max: usize) -> Self {
+    pub(super) fn with_near(near_max: usize) -> Self {
         Self {
             near: Vec::new(),
             near_max,

@@ -224,6 +224,12 @@ impl Tree {
         })
     }
 
+    /// The blocks that the tree holds, used and spare.
+    #[cfg(test)]
+    pub(super) fn blocks(&self) -> usize {
+        self.blocks.len()
+    }
+
     /// Walks everything and panics where an invariant of this type is broken.
     pub(super) fn check_invariants(&self) {
         let mut seen = vec![false; self.blocks.len()];
