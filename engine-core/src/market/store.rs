@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::book::{OrderIds, Orders, Sides, Slot};
+use crate::book::{NewOrder, OrderIds, Orders, Sides, Slot};
 use crate::command::{
     ClientOrderId, OrderKind, Peg, Place, PostOnly, SelfTrade, TimeInForce, Trail, Visibility,
 };
@@ -241,14 +241,19 @@ impl Store {
     /// Takes in a new order that has no conditions and puts it into the displayed queue of its price.
     #[inline]
     pub(crate) fn rest_plain(&mut self, sides: &mut Sides, place: &Place, price: Price) -> Slot {
-        let details = self.plain_details(place);
+        let data = self.plain_details(place);
+        let Place {
+            id, side, quantity, ..
+        } = *place;
         sides.rest(
             &mut self.orders,
-            place.id,
-            place.side,
-            price,
-            place.quantity,
-            details,
+            NewOrder {
+                id,
+                side,
+                price,
+                quantity,
+                data,
+            },
         )
     }
 
