@@ -72,7 +72,7 @@ impl Ladder {
         if self.window.covers(rank) {
             return self.window.level_mut(rank);
         }
-        self.far.get_mut(rank).expect("a level with orders exists")
+        self.far.level_mut(rank).expect("a level with orders exists")
     }
 
     /// The level at a rank, for an order to be put in. Whoever puts in the first one calls

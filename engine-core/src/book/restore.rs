@@ -67,7 +67,7 @@ impl<D: Copy + Default> Orders<D> {
             orders.data.push(D::default());
         }
         for (slot, generation) in free_list.iter().rev() {
-            let record = orders.records.get_mut(*slot);
+            let record = orders.records.element_mut(*slot);
             let record = record.filter(|record| record.prev == 0 && *generation != 0);
             *record.ok_or(RestoreError::FreeSlot(*slot))? = Record::free(*generation, orders.free);
             orders.free = *slot;
@@ -99,7 +99,7 @@ impl<D: Copy + Default> Orders<D> {
         }
         let slot = id.get() as u32;
         let is_waiting = |record: &&mut Record| record.is_free() && record.prev == 0;
-        let record = self.records.get_mut(slot).filter(is_waiting);
+        let record = self.records.element_mut(slot).filter(is_waiting);
         let record = record.filter(|_| id.get() >> 32 != 0);
         *record.ok_or(RestoreError::Id(id))? = Record::parked(id.get(), side, price, quantity.lots());
         self.data[slot] = data;

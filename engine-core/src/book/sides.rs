@@ -91,7 +91,7 @@ impl Sides {
         let neighbours = (record.prev, record.next);
         if queue == Queue::Behind {
             let tree = &mut self.behind[side as usize];
-            let level = tree.get_mut(rank).expect("a queued order has its level");
+            let level = tree.level_mut(rank).expect("a queued order has its level");
             if level.unlink(orders, neighbours, quantity) {
                 tree.remove(rank);
             }
@@ -201,7 +201,7 @@ impl Sides {
         match queue {
             Queue::Displayed => self.displayed[side as usize].level_mut(rank),
             Queue::Behind => {
-                let level = self.behind[side as usize].get_mut(rank);
+                let level = self.behind[side as usize].level_mut(rank);
                 level.expect("a queued order has its level")
             }
         }

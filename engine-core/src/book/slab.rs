@@ -55,29 +55,29 @@ impl<T: Copy> Slab<T> {
     #[inline]
     pub(super) fn get(&self, at: u32) -> Option<&T> {
         match self.near.get(at as usize) {
-            None => self.get_beyond(at),
+            None => self.beyond_at(at),
             found => found,
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn get_beyond(&self, at: u32) -> Option<&T> {
+    fn beyond_at(&self, at: u32) -> Option<&T> {
         let at = (at as usize).checked_sub(self.near_max)?;
         self.beyond.get(at / BLOCK)?.get(at % BLOCK)
     }
 
     #[inline]
-    pub(super) fn get_mut(&mut self, at: u32) -> Option<&mut T> {
+    pub(super) fn element_mut(&mut self, at: u32) -> Option<&mut T> {
         if (at as usize) < self.near.len() {
             return self.near.get_mut(at as usize);
         }
-        self.get_mut_beyond(at)
+        self.beyond_at_mut(at)
     }
 
     #[cold]
     #[inline(never)]
-    fn get_mut_beyond(&mut self, at: u32) -> Option<&mut T> {
+    fn beyond_at_mut(&mut self, at: u32) -> Option<&mut T> {
         let at = (at as usize).checked_sub(self.near_max)?;
         self.beyond.get_mut(at / BLOCK)?.get_mut(at % BLOCK)
     }
@@ -133,7 +133,7 @@ impl<T: Copy> Index<u32> for Slab<T> {
 impl<T: Copy> IndexMut<u32> for Slab<T> {
     #[inline]
     fn index_mut(&mut self, at: u32) -> &mut T {
-        self.get_mut(at)
+        self.element_mut(at)
             .expect("a number that was given out is within the array")
     }
 }

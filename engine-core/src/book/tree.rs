@@ -75,7 +75,7 @@ impl Tree {
             .then(|| &self.blocks[self.directory[place.0].block as usize].levels[place.1])
     }
 
-    pub(super) fn get_mut(&mut self, rank: i64) -> Option<&mut Level> {
+    pub(super) fn level_mut(&mut self, rank: i64) -> Option<&mut Level> {
         let place = self.place(rank);
         (self.rank_at(place) == Some(rank))
             .then(|| &mut self.blocks[self.directory[place.0].block as usize].levels[place.1])

@@ -91,7 +91,7 @@ fn tree_behaves_like_a_sorted_map() {
                 map.get(&rank).copied()
             );
             assert_eq!(
-                tree.get_mut(rank).map(|level| level.quantity),
+                tree.level_mut(rank).map(|level| level.quantity),
                 map.get(&rank).copied()
             );
             assert_eq!(tree.last(), map.last_key_value().map(|(rank, _)| *rank));
@@ -132,7 +132,7 @@ fn slab_is_one_array_across_its_blocks() {
         assert_eq!(slab.get(at), Some(&(u64::from(at) * 2 + 1)));
     }
     assert_eq!(slab.get(20_000), None);
-    assert!(slab.get_mut(u32::MAX).is_none());
+    assert!(slab.element_mut(u32::MAX).is_none());
     assert_eq!(slab.iter().count(), 20_000);
     let near_only: Slab<u64> = Slab::new(0);
     assert_eq!(near_only.get(0), None);
