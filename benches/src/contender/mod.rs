@@ -1,5 +1,6 @@
 //! Order books that can replay a workload.
 
+mod books;
 mod empty;
 mod engine;
 #[cfg(feature = "peers")]
@@ -11,6 +12,7 @@ mod matchcore;
 mod orderbook_rs;
 mod terms;
 
+pub use books::Books;
 pub use empty::EmptyReplay;
 pub use engine::WholeEngine;
 #[cfg(feature = "peers")]

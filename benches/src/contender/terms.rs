@@ -1,4 +1,4 @@
-use super::{Markets, Rehearsed, WholeEngine};
+use super::{Books, Markets, Rehearsed, WholeEngine};
 use crate::workload::{Command, Kind, Workload};
 use engine_core::Event;
 use std::collections::HashMap;
@@ -14,6 +14,10 @@ use std::collections::HashMap;
 pub enum Terms {
     /// Those of the workload.
     Workload,
+    /// With the ids that each book hands out by itself, and how much a reduced order loses.
+    BookIds,
+    /// The same with ids that the caller chooses all over `u64`.
+    BookAnyIds,
     /// With the ids that each market hands out by itself.
     MarketIds,
     /// With the ids that an engine hands out for all its markets.
@@ -27,6 +31,11 @@ impl Terms {
     pub fn apply_to(self, workload: &mut Workload) {
         match self {
             Self::Workload => {}
+            Self::BookIds => Books::<true>::rehearse(workload),
+            Self::BookAnyIds => {
+                scatter_ids(workload);
+                Books::<false>::rehearse(workload);
+            }
             Self::MarketIds => rehearse::<Markets<true>>(workload),
             Self::EngineIds => rehearse::<WholeEngine<true>>(workload),
             Self::AnyIds => {

@@ -1,4 +1,4 @@
-use crate::contender::{Contender, EmptyReplay, Markets, Terms, WholeEngine};
+use crate::contender::{Books, Contender, EmptyReplay, Markets, Terms, WholeEngine};
 #[cfg(feature = "peers")]
 use crate::contender::{Lobster, Matchcore, OrderbookRs};
 use crate::measure::{Latency, Throughput, latency, throughput};
@@ -41,6 +41,8 @@ impl Entry {
 pub fn field() -> Vec<Entry> {
     vec![
         Entry::of::<EmptyReplay>(),
+        Entry::of::<Books<true>>(),
+        Entry::of::<Books<false>>(),
         Entry::of::<Markets<true>>(),
         Entry::of::<Markets<false>>(),
         Entry::of::<WholeEngine<true>>(),
