@@ -128,9 +128,9 @@ impl NaiveEngine {
 
     /// The best price of the other side, for rule 3.2: all-or-none makers do not count.
     fn best_to_take(&self, at: InstrumentId, side: Side) -> Option<Price> {
-        let queue = self.queue(at, side.opposite());
-        let first = queue.into_iter().find(|order| !order.place.all_or_none);
-        first.and_then(|order| order.queued_at())
+        let queued = self.queued(at, side.opposite());
+        let others = queued.filter(|order| !order.place.all_or_none);
+        others.min_by_key(|order| order.priority())?.queued_at()
     }
 
     /// Takes, then deals with what is left (3.4, 3.5, 3.6).
