@@ -8,7 +8,7 @@ use crate::command::{
 };
 use crate::event::{CancelReason, Event, RejectReason, Request};
 use crate::market::{Floors, Instrument, Store, Wanted, is_well_linked, say_not_found, say_refused_order};
-use crate::sequencer::Sequenced;
+use crate::sequencer::{Gap, Sequenced};
 use crate::spec::InstrumentSpec;
 use crate::types::{AccountId, InstrumentId, OrderId, Seq, Timestamp};
 
@@ -31,16 +31,6 @@ impl Default for EngineConfig {
             instruments_max: 65_536,
         }
     }
-}
-
-/// A command whose place in the stream is not the next one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("commands are missing: after {applied} came {found}")]
-pub struct Gap {
-    /// The last command that was applied.
-    pub applied: Seq,
-    /// The one that came.
-    pub found: Seq,
 }
 
 /// Many instruments, fed with one gap-free stream of commands.
@@ -102,9 +92,7 @@ impl Engine {
             return self.out_of_sequence(command.seq);
         }
         self.applied = command.seq;
-        if command.time > self.now {
-            self.advance(command.time, events);
-        }
+        self.advance(command.time, events);
         match &command.value {
             Command::Place(place) => self.place(place, events),
             Command::Cancel(cancel) => self.cancel(cancel, events),
@@ -349,7 +337,7 @@ impl Engine {
     /// Lets time pass: what is due up to `now` happens, moment by moment; rule 10.
     #[inline]
     fn advance(&mut self, now: Timestamp, events: &mut Vec<Event>) {
-        self.now = now;
+        self.now = self.now.max(now);
         while let Some(moment) = self.next_due(events).filter(|moment| *moment <= now) {
             self.happen(moment, events);
         }

@@ -2,6 +2,8 @@
 
 mod types;
 
+mod digest;
+
 mod spec;
 
 mod command;
@@ -19,10 +21,13 @@ pub use command::{
     MassCancelCause, OrderKind, OrderRef, Peg, Phase, Place, PostOnly, Scope, SelfTrade, SetMark, SetPhase,
     TimeInForce, Trail, Visibility,
 };
-pub use engine::{Engine, EngineConfig, Gap};
+pub use engine::{Engine, EngineConfig};
 pub use event::{Asked, CancelReason, Displayed, Event, EventBatch, OrderType, RejectReason, Request};
 pub use market::Market;
-pub use sequencer::Sequenced;
+pub use sequencer::{
+    Fingerprint, Gap, KeyKind, Keyed, Remembered, RequestKey, Sequenced, Sequencer, SequencerConfig,
+    SequencerSnapshot, SequencerSnapshotError, Sequencing,
+};
 pub use spec::{
     Allocation, ConvertError, InstrumentSpec, InstrumentSpecBuilder, InstrumentTerms, SpecError,
     TriggerSource,
@@ -34,7 +39,7 @@ pub use spec::{
 )]
 mod book;
 
-pub use book::OrderIds;
+pub use book::{Fill, OrderIds};
 pub use types::{
     AccountId, AssetId, GroupId, InstrumentId, Notional, OrderId, Price, Qty, Seq, Side, Timestamp,
 };

@@ -19,7 +19,7 @@ use super::slab::Slab;
 const BUCKETS: u32 = 128;
 
 /// How many buckets after its own an entry may lie.
-const REACH: u32 = 1;
+const REACH: u32 = 2;
 
 /// Entries in a bucket: with their tags and the count they fill a cache line.
 const LANES: usize = 7;

@@ -1,6 +1,7 @@
 //! One price of one side: its orders from first to last, and what they hold together.
 
-use super::orders::{NIL, Orders};
+use super::orders::Orders;
+use super::record::NIL;
 
 /// A queue of orders, linked through their slots.
 ///

@@ -13,6 +13,8 @@ mod index;
 mod ladder;
 mod level;
 mod orders;
+mod record;
+mod restore;
 mod sides;
 mod slab;
 mod tree;
@@ -23,5 +25,7 @@ mod tests;
 
 pub use orders::OrderIds;
 
-pub(crate) use orders::{Orders, Queue, RestoreError, Slot, View};
+pub(crate) use orders::{Orders, Queue, Slot, View};
+pub(crate) use restore::RestoreError;
+pub use sides::Fill;
 pub(crate) use sides::Sides;

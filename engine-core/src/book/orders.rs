@@ -1,15 +1,9 @@
 //! The store of orders: a slot for each, found by id.
 
 use super::index::Index;
+use super::record::{MARK_MAX, NIL, Record};
 use super::slab::Slab;
 use crate::{OrderId, Price, Qty, Side};
-
-/// No slot: the end of a queue or of the free list.
-pub(super) const NIL: u32 = u32::MAX;
-
-/// What a slot without an order carries as its id. No slot has the number `u32::MAX`, so no id that is
-/// handed out can be this one.
-const NO_ID: u64 = u64::MAX;
 
 /// Where an order lives in its [`Orders`], as long as it lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,129 +32,7 @@ pub(crate) enum Queue {
     Behind,
 }
 
-/// Why stored orders cannot be put back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub(crate) enum RestoreError {
-    /// More orders than the limit allows.
-    #[error("more than {orders_max} orders")]
-    TooManyOrders {
-        /// The limit.
-        orders_max: u32,
-    },
-    /// Two orders with one id, or an id whose slot is free or does not exist.
-    #[error("order id {0} is not possible here")]
-    Id(OrderId),
-    /// A free slot that is named twice, does not exist, or has generation 0.
-    #[error("free slot {0} is not possible here")]
-    FreeSlot(u32),
-}
-
-/// One order as the matching loop needs it.
-#[derive(Clone, Copy)]
-#[repr(C, align(32))]
-pub(super) struct Record {
-    id: u64,
-    pub(super) quantity: u64,
-    /// The price in the upper 54 bits, then the mark, the side and the state.
-    key: u64,
-    /// The next order of the queue, or the next free slot.
-    pub(super) next: u32,
-    /// The order before it in the queue; of a free slot the generation that its next id gets.
-    pub(super) prev: u32,
-}
-
-const _: () = assert!(size_of::<Record>() == 32);
-
-const PRICE_SHIFT: u32 = 10;
-const MARK_SHIFT: u32 = 3;
-const MARK_MAX: u8 = (1 << (PRICE_SHIFT - MARK_SHIFT)) - 1;
-const SELL: u64 = 0b100;
-const STATE: u64 = 0b11;
-const FREE: u64 = 0;
-const PARKED: u64 = 1;
-const DISPLAYED: u64 = 2;
-const BEHIND: u64 = 3;
-
-impl Record {
-    #[inline]
-    fn key(side: Side, price: Price) -> u64 {
-        let side = match side {
-            Side::Buy => 0,
-            Side::Sell => SELL,
-        };
-        (price.ticks() << PRICE_SHIFT) as u64 | side | PARKED
-    }
-
-    #[inline]
-    pub(super) fn price(&self) -> Price {
-        Price::new(self.key as i64 >> PRICE_SHIFT)
-    }
-
-    #[inline]
-    pub(super) fn side(&self) -> Side {
-        if self.key & SELL == 0 {
-            Side::Buy
-        } else {
-            Side::Sell
-        }
-    }
-
-    /// The higher, the better for its side: one code serves both sides.
-    #[inline]
-    pub(super) fn rank(&self) -> i64 {
-        rank(self.side(), self.price())
-    }
-
-    #[inline]
-    pub(super) fn queue(&self) -> Option<Queue> {
-        match self.key & STATE {
-            DISPLAYED => Some(Queue::Displayed),
-            BEHIND => Some(Queue::Behind),
-            _ => None,
-        }
-    }
-
-    #[inline]
-    pub(super) fn set_queue(&mut self, queue: Option<Queue>) {
-        let state = match queue {
-            None => PARKED,
-            Some(Queue::Displayed) => DISPLAYED,
-            Some(Queue::Behind) => BEHIND,
-        };
-        self.key = self.key & !STATE | state;
-    }
-
-    #[inline]
-    fn is_free(&self) -> bool {
-        self.key & STATE == FREE
-    }
-
-    #[inline]
-    fn is_parked(&self) -> bool {
-        self.key & STATE == PARKED
-    }
-}
-
-/// The place of `price` among the prices of `side`: the higher, the better.
-#[inline]
-pub(super) fn rank(side: Side, price: Price) -> i64 {
-    match side {
-        Side::Buy => price.ticks(),
-        Side::Sell => -price.ticks(),
-    }
-}
-
-/// The price at `rank`: the inverse of [`rank`].
-#[inline]
-pub(super) fn price_at(side: Side, rank: i64) -> Price {
-    match side {
-        Side::Buy => Price::new(rank),
-        Side::Sell => Price::new(-rank),
-    }
-}
-
-/// What the store knows of one live order, read at once.
+/// What the store knows of one order, read at once.
 #[derive(Clone, Copy)]
 pub(crate) struct View(Record);
 
@@ -192,7 +64,7 @@ impl View {
     /// The caller's bits.
     #[inline]
     pub(crate) fn mark(&self) -> u8 {
-        (self.0.key >> MARK_SHIFT) as u8 & MARK_MAX
+        self.0.mark()
     }
 
     /// The queue in which it stands.
@@ -204,14 +76,19 @@ impl View {
 
 /// All orders of one book or of many, each in a slot, with the caller's `D` beside it.
 ///
-/// Invariants: a slot is free, parked or queued; the free list holds every free slot that is not retired,
-/// once; `len` counts the others and never exceeds the limit; an id finds exactly the slot that carries it.
+/// An id that is handed out is the slot's generation and number: `generation << 32 | slot`. The generation
+/// starts at 1 and rises whenever the slot is given back; a slot whose generations are used up is retired, so
+/// no id ever comes back.
+///
+/// Invariants: a slot is free, parked, queued or retired; the free list holds every free slot, once; `len`
+/// counts the orders and never exceeds the limit; an id finds exactly the slot that carries it.
 pub(crate) struct Orders<D> {
-    records: Slab<Record>,
-    data: Slab<D>,
-    free: u32,
-    len: u32,
-    orders_max: u32,
+    pub(super) records: Slab<Record>,
+    pub(super) data: Slab<D>,
+    /// The slot freed last, which leads to the others.
+    pub(super) free: u32,
+    pub(super) len: u32,
+    pub(super) orders_max: u32,
     ids: OrderIds,
     /// Present where ids are chosen.
     index: Option<Index>,
@@ -220,9 +97,18 @@ pub(crate) struct Orders<D> {
 impl<D: Copy + Default> Orders<D> {
     /// An empty store for at most `orders_max` orders.
     pub(crate) fn new(ids: OrderIds, orders_max: u32) -> Self {
+        Self::with_slabs(
+            ids,
+            orders_max,
+            Slab::new(orders_max as usize),
+            Slab::new(orders_max as usize),
+        )
+    }
+
+    pub(super) fn with_slabs(ids: OrderIds, orders_max: u32, records: Slab<Record>, data: Slab<D>) -> Self {
         Self {
-            records: Slab::new(orders_max as usize),
-            data: Slab::new(orders_max as usize),
+            records,
+            data,
             free: NIL,
             len: 0,
             orders_max,
@@ -265,92 +151,77 @@ impl<D: Copy + Default> Orders<D> {
         }
         let slot = id.get() as u32;
         let record = self.records.get(slot)?;
+        // A free slot carries an id that no slot can have.
         (record.id == id.get()).then_some(Slot(slot))
     }
 
     /// Takes a slot for an order that stands in no queue yet. `id` is ignored where ids are assigned.
     ///
     /// # Panics
-    /// If the store is full or the id is in use: the caller has checked both.
+    /// If the store is full. That the id is not in use is the caller's to know.
     #[inline]
     pub(crate) fn insert(&mut self, id: OrderId, side: Side, price: Price, quantity: Qty, data: D) -> Slot {
+        self.store(Record::parked(id.get(), side, price, quantity.lots()), data)
+    }
+
+    /// Takes a slot for an order. Where ids are assigned it gets its id here.
+    #[inline]
+    pub(super) fn store(&mut self, mut order: Record, data: D) -> Slot {
         assert!(!self.is_full(), "the store has room for the order");
-        debug_assert!(price.is_valid(), "the price is within the limits");
-        let slot = self.take_free_slot();
-        let record = &mut self.records[slot];
-        let id = match self.index {
-            None => u64::from(record.prev) << 32 | u64::from(slot),
-            Some(_) => id.get(),
-        };
-        *record = Record {
-            id,
-            quantity: quantity.lots(),
-            key: Record::key(side, price),
-            next: NIL,
-            prev: NIL,
-        };
-        self.data[slot] = data;
-        if let Some(index) = &mut self.index {
-            index.insert(id, Slot(slot), |slot| self.records[slot.0].id);
+        debug_assert!(order.price().is_valid(), "the price is within the limits");
+        if self.free == NIL {
+            self.add_slot();
         }
+        let slot = self.free;
+        let record = &mut self.records[slot];
+        self.free = record.next;
+        if self.index.is_none() {
+            order.id = u64::from(record.prev) << 32 | u64::from(slot);
+        }
+        *record = order;
+        self.data[slot] = data;
         self.len += 1;
+        if let Some(index) = &mut self.index {
+            index.insert(order.id, Slot(slot), |slot| self.records[slot.0].id);
+        }
         Slot(slot)
     }
 
-    /// The slot freed last, or a new one.
+    /// Adds a slot with its first generation to the free list.
     #[inline]
-    fn take_free_slot(&mut self) -> u32 {
-        if self.free == NIL {
-            let slot = self.records.len() as u32;
-            self.records.push(Record {
-                id: NO_ID,
-                quantity: 0,
-                key: FREE,
-                next: NIL,
-                prev: 1,
-            });
-            self.data.push(D::default());
-            return slot;
-        }
-        let slot = self.free;
-        self.free = self.records[slot].next;
-        slot
+    pub(super) fn add_slot(&mut self) {
+        let slot = self.records.len() as u32;
+        self.records.push(Record::free(1, self.free));
+        self.data.push(D::default());
+        self.free = slot;
     }
 
     /// Gives the slot of a parked order back.
     #[inline]
     pub(crate) fn remove(&mut self, slot: Slot) {
-        assert!(
-            self.record(slot.0).is_parked(),
-            "an order leaves its queue before its slot"
-        );
-        self.free(slot);
+        let record = self.record(slot.0);
+        assert!(record.is_parked(), "an order leaves its queue before its slot");
+        self.release(slot);
     }
 
-    /// Gives the slot of an order back that no queue leads to any more.
+    /// Gives a slot back, whatever the order in it stands in: who calls this sees to its queue.
     #[inline]
-    pub(super) fn free(&mut self, slot: Slot) {
+    pub(super) fn release(&mut self, slot: Slot) {
         let record = &mut self.records[slot.0];
         let id = record.id;
         let generation = match self.index {
             None => ((id >> 32) as u32).wrapping_add(1),
             Some(_) => 1,
         };
-        *record = Record {
-            id: NO_ID,
-            quantity: 0,
-            key: FREE,
-            next: self.free,
-            prev: generation,
-        };
-        // A slot whose generations are used up stays out of the list, so no id ever comes back.
+        *record = Record::free(generation, self.free);
+        // After the last generation comes 0: such a slot stays out of the list.
         if generation != 0 {
             self.free = slot.0;
         }
+        self.len -= 1;
         if let Some(index) = &mut self.index {
             index.remove(id, slot);
         }
-        self.len -= 1;
     }
 
     #[inline]
@@ -405,7 +276,7 @@ impl<D: Copy + Default> Orders<D> {
         debug_assert!(price.is_valid(), "the price is within the limits");
         let record = self.record_mut(slot.0);
         assert!(record.is_parked(), "a queued order keeps its price");
-        record.key = (price.ticks() << PRICE_SHIFT) as u64 | record.key & ((1 << PRICE_SHIFT) - 1);
+        record.set_price(price);
     }
 
     /// Gives a parked order another quantity.
@@ -419,18 +290,17 @@ impl<D: Copy + Default> Orders<D> {
         record.quantity = quantity.lots();
     }
 
-    /// Seven bits for the caller in the record that the matching loop reads anyway; 0 after `insert`.
+    /// Seven bits for the caller, in the record that the matching loop reads anyway; 0 at first.
     #[inline]
     pub(crate) fn mark(&self, slot: Slot) -> u8 {
-        (self.record(slot.0).key >> MARK_SHIFT) as u8 & MARK_MAX
+        self.record(slot.0).mark()
     }
 
     /// Sets the caller's bits of an order, queued or not.
     #[inline]
     pub(crate) fn set_mark(&mut self, slot: Slot, mark: u8) {
         assert!(mark <= MARK_MAX, "a mark has seven bits");
-        let record = self.record_mut(slot.0);
-        record.key = record.key & !(u64::from(MARK_MAX) << MARK_SHIFT) | u64::from(mark) << MARK_SHIFT;
+        self.record_mut(slot.0).set_mark(mark);
     }
 
     /// What the caller keeps with an order.
@@ -448,146 +318,44 @@ impl<D: Copy + Default> Orders<D> {
     /// All orders, parked and queued, by slot. Where ids are chosen this order means nothing and must not
     /// reach an output.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Slot> {
-        let live = self
+        let orders = self
             .records
             .iter()
             .zip(0..)
             .filter(|(record, _)| !record.is_free());
-        live.map(|(_, slot)| Slot(slot))
-    }
-
-    /// The number of slots that ever were in use: with the ids in use and the free list it decides every id
-    /// handed out later. 0 where ids are chosen, because slot numbers mean nothing there.
-    pub(crate) fn slots(&self) -> u32 {
-        match self.ids {
-            OrderIds::Assigned => self.records.len() as u32,
-            OrderIds::Chosen { .. } => 0,
-        }
-    }
-
-    /// The free slots in the order in which they will be taken, each with the generation that its next id
-    /// gets. Empty where ids are chosen.
-    pub(crate) fn free_list(&self) -> impl Iterator<Item = (u32, u32)> {
-        let first = match self.ids {
-            OrderIds::Assigned => self.free,
-            OrderIds::Chosen { .. } => NIL,
-        };
-        let slot = |slot: u32| (slot != NIL).then_some(slot);
-        std::iter::successors(slot(first), move |at| slot(self.records[*at].next))
-            .map(|at| (at, self.records[at].prev))
-    }
-
-    /// A store as it was when [`slots`](Self::slots) and [`free_list`](Self::free_list) were read, still
-    /// without its orders: [`restore_order`](Self::restore_order) puts them back. A slot that is neither free
-    /// nor gets its order back is a retired one.
-    ///
-    /// # Errors
-    /// If the free list is not one that a store can have.
-    pub(crate) fn restore(
-        ids: OrderIds,
-        orders_max: u32,
-        slots: u32,
-        free_list: &[(u32, u32)],
-    ) -> Result<Self, RestoreError> {
-        let mut orders = Self::new(ids, orders_max);
-        if let OrderIds::Chosen { .. } = ids {
-            return match free_list.first() {
-                Some((slot, _)) => Err(RestoreError::FreeSlot(*slot)),
-                None => Ok(orders),
-            };
-        }
-        if slots == NIL {
-            return Err(RestoreError::FreeSlot(slots));
-        }
-        for _ in 0..slots {
-            let slot = orders.take_free_slot();
-            orders.records[slot].prev = 0;
-        }
-        for (slot, generation) in free_list.iter().rev() {
-            let record = orders
-                .records
-                .get_mut(*slot)
-                .ok_or(RestoreError::FreeSlot(*slot))?;
-            if record.prev != 0 || *generation == 0 {
-                return Err(RestoreError::FreeSlot(*slot));
-            }
-            record.prev = *generation;
-            record.next = orders.free;
-            orders.free = *slot;
-        }
-        Ok(orders)
-    }
-
-    /// Puts an order back under the id that it had, parked.
-    ///
-    /// # Errors
-    /// If the store is full, or this store cannot have an order with this id.
-    pub(crate) fn restore_order(
-        &mut self,
-        id: OrderId,
-        side: Side,
-        price: Price,
-        quantity: Qty,
-        data: D,
-    ) -> Result<Slot, RestoreError> {
-        if self.len >= self.orders_max {
-            return Err(RestoreError::TooManyOrders {
-                orders_max: self.orders_max,
-            });
-        }
-        if let OrderIds::Chosen { .. } = self.ids {
-            if self.find(id).is_some() {
-                return Err(RestoreError::Id(id));
-            }
-            return Ok(self.insert(id, side, price, quantity, data));
-        }
-        let slot = id.get() as u32;
-        let record = self.records.get_mut(slot).ok_or(RestoreError::Id(id))?;
-        if !record.is_free() || record.prev != 0 || id.get() >> 32 == 0 {
-            return Err(RestoreError::Id(id));
-        }
-        *record = Record {
-            id: id.get(),
-            quantity: quantity.lots(),
-            key: Record::key(side, price),
-            next: NIL,
-            prev: NIL,
-        };
-        self.data[slot] = data;
-        self.len += 1;
-        Ok(Slot(slot))
+        orders.map(|(_, slot)| Slot(slot))
     }
 
     /// Walks everything and panics where an invariant of this type is broken.
     pub(crate) fn check_invariants(&self) {
-        let mut free = vec![false; self.records.len()];
+        let mut is_listed = vec![false; self.records.len()];
         let mut at = self.free;
         while at != NIL {
-            assert!(
-                !std::mem::replace(&mut free[at as usize], true),
-                "slot {at} is free once"
-            );
+            let before = std::mem::replace(&mut is_listed[at as usize], true);
+            assert!(!before, "slot {at} is free once");
             at = self.records[at].next;
         }
         let mut len = 0;
         for (slot, record) in (0..).zip(self.records.iter()) {
+            let is_listed = is_listed[slot as usize];
             if record.is_free() {
-                assert!(
-                    free[slot] || record.prev == 0,
+                assert_eq!(
+                    is_listed,
+                    record.prev != 0,
                     "free slot {slot} is listed or retired"
                 );
-                assert_eq!(record.id, NO_ID, "free slot {slot} has no id");
+                assert!(record.has_no_id(), "free slot {slot} has no id");
                 continue;
             }
             len += 1;
-            assert!(!free[slot], "slot {slot} with an order is not free");
+            assert!(!is_listed, "slot {slot} with an order is not free");
             let found = self.find(OrderId::new(record.id));
-            assert_eq!(found, Some(Slot(slot as u32)), "order {} is found", record.id);
-        }
-        if let Some(index) = &self.index {
-            index.check_invariants(self.iter().map(|slot| (self.id(slot).get(), slot)));
+            assert_eq!(found, Some(Slot(slot)), "order {} is found", record.id);
         }
         assert_eq!(len, self.len, "len counts the orders");
         assert!(self.len <= self.orders_max, "the limit holds");
+        if let Some(index) = &self.index {
+            index.check_invariants(self.iter().map(|slot| (self.id(slot).get(), slot)));
+        }
     }
 }

@@ -2,9 +2,23 @@
 
 use super::ladder::Ladder;
 use super::level::Level;
-use super::orders::{NIL, Orders, Queue, Slot, View, price_at, rank};
+use super::orders::{Orders, Queue, Slot, View};
+use super::record::{NIL, Record, price_at, rank};
 use super::tree::Tree;
-use crate::{Price, Qty, Side};
+use crate::{OrderId, Price, Qty, Side};
+
+/// What the first order of a side traded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fill {
+    /// The order.
+    pub maker: OrderId,
+    /// Its price.
+    pub price: Price,
+    /// What it traded.
+    pub quantity: Qty,
+    /// What is left of it in its place. With nothing left it is gone.
+    pub left: Qty,
+}
 
 /// The queues of one instrument, over orders that live in an [`Orders`].
 ///
@@ -75,26 +89,97 @@ impl Sides {
         }
     }
 
-    /// Takes an order out of its queue and out of the store: [`dequeue`](Self::dequeue) and
+    /// Inserts an order and puts it at the back of the displayed queue of its price: `insert` and `enqueue` in
+    /// one go.
+    ///
+    /// # Panics
+    /// If the store is full. That the id is not in use is the caller's to know.
+    #[inline]
+    pub(crate) fn rest<D: Copy + Default>(
+        &mut self,
+        orders: &mut Orders<D>,
+        id: OrderId,
+        side: Side,
+        price: Price,
+        quantity: Qty,
+        data: D,
+    ) -> Slot {
+        debug_assert!(!quantity.is_zero(), "an order in a queue has something to trade");
+        let ladder = &mut self.displayed[side as usize];
+        let rank = rank(side, price);
+        let level = ladder.level_or_new(rank);
+        let tail = level.tail;
+        let mut record = Record::parked(id.get(), side, price, quantity.lots());
+        record.set_queue(Some(Queue::Displayed));
+        record.prev = tail;
+        let slot = orders.store(record, data);
+        level.tail = slot.0;
+        level.quantity += quantity.lots();
+        if tail == NIL {
+            level.head = slot.0;
+            ladder.open(rank);
+        } else {
+            orders.record_mut(tail).next = slot.0;
+        }
+        slot
+    }
+
+    /// Takes an order out of its queue and gives its slot back: [`dequeue`](Self::dequeue) and
     /// [`remove`](Orders::remove) in one go. Returns what it was.
     #[inline]
     pub(crate) fn evict<D: Copy + Default>(&mut self, orders: &mut Orders<D>, slot: Slot) -> View {
         let view = orders.view(slot);
-        let record = *orders.record(slot.0);
-        if view.queue() == Some(Queue::Displayed) {
-            let ladder = &mut self.displayed[record.side() as usize];
-            let neighbours = (record.prev, record.next);
-            if ladder
-                .level_mut(record.rank())
-                .unlink(orders, neighbours, record.quantity)
-            {
-                ladder.close(record.rank());
-            }
-        } else {
+        if view.queue() != Some(Queue::Displayed) {
             self.dequeue(orders, slot);
+            orders.remove(slot);
+            return view;
         }
-        orders.free(slot);
+        let record = orders.record(slot.0);
+        let (side, rank, quantity) = (record.side(), record.rank(), record.quantity);
+        let neighbours = (record.prev, record.next);
+        orders.release(slot);
+        let ladder = &mut self.displayed[side as usize];
+        if ladder.level_mut(rank).unlink(orders, neighbours, quantity) {
+            ladder.close(rank);
+        }
         view
+    }
+
+    /// Trades up to `quantity` with the displayed order that stands first. With nothing left of it, it is
+    /// evicted.
+    #[inline]
+    pub(crate) fn fill_first<D: Copy + Default>(
+        &mut self,
+        orders: &mut Orders<D>,
+        side: Side,
+        quantity: Qty,
+    ) -> Option<Fill> {
+        let ladder = &mut self.displayed[side as usize];
+        let rank = ladder.best()?;
+        let level = ladder.level_mut(rank);
+        let slot = level.head;
+        let record = orders.record_mut(slot);
+        let traded = record.quantity.min(quantity.lots());
+        let fill = Fill {
+            maker: OrderId::new(record.id),
+            price: price_at(side, rank),
+            quantity: Qty::new(traded),
+            left: Qty::new(record.quantity - traded),
+        };
+        record.quantity -= traded;
+        level.quantity -= traded;
+        if fill.left.is_zero() {
+            let next = record.next;
+            level.head = next;
+            orders.release(Slot(slot));
+            if next == NIL {
+                level.tail = NIL;
+                ladder.close(rank);
+            } else {
+                orders.record_mut(next).prev = NIL;
+            }
+        }
+        Some(fill)
     }
 
     /// The level in which a queued order stands.

@@ -152,11 +152,15 @@ impl Floor<'_> {
     }
 
     fn say_amended(&mut self, slot: Slot, amended: &Amended) {
+        let peg_limit = self
+            .store
+            .conditions(slot)
+            .and_then(|conditions| conditions.peg_limit);
         let said = Event::Amended {
             instrument: self.market.id,
             order: self.store.orders.id(slot),
             account: self.store.details(slot).account,
-            price: amended.price,
+            price: amended.price.or(peg_limit),
             quantity: amended.total,
             kept_priority: amended.keeps_place,
         };

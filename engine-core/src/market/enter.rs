@@ -95,8 +95,28 @@ impl Floor<'_> {
         if let Err(reason) = self.admit_plain(place, price) {
             return self.refuse_order(Request::Place, place, reason);
         }
-        let slot = self.store.insert_plain(place, price);
         self.market.live[place.side as usize] += place.quantity;
+        let opposite = self.market.sides.best_any(place.side.opposite());
+        if opposite.is_some_and(|opposite| price.reaches(opposite, place.side)) {
+            let slot = self.store.insert_plain(place, price);
+            self.say_accepted_plain(slot, place, price);
+            self.enter_continuous(slot, &Entry::PLAIN);
+            self.come_to_rest();
+        } else {
+            let slot = self.store.rest_plain(&mut self.market.sides, place, price);
+            self.say_accepted_plain(slot, place, price);
+            self.say(Event::Rested {
+                instrument: self.market.id,
+                order: self.store.orders.id(slot),
+                side: place.side,
+                price,
+                displayed: place.quantity,
+            });
+        }
+    }
+
+    #[inline]
+    fn say_accepted_plain(&mut self, slot: Slot, place: &Place, price: Price) {
         self.say(Event::Accepted {
             instrument: self.market.id,
             order: self.store.orders.id(slot),
@@ -106,12 +126,6 @@ impl Floor<'_> {
             price: Some(price),
             quantity: place.quantity,
         });
-        let opposite = self.market.sides.best_any(place.side.opposite());
-        if opposite.is_some_and(|opposite| price.reaches(opposite, place.side)) {
-            self.enter_continuous(slot, &Entry::PLAIN);
-        } else {
-            self.queue(slot, Queue::Displayed);
-        }
     }
 
     #[inline(never)]
@@ -186,6 +200,7 @@ impl Floor<'_> {
     pub(super) fn enter(&mut self, slot: Slot, entry: &Entry) {
         let for_auction = matches!(entry.time_in_force, TimeInForce::AtOpen | TimeInForce::AtClose);
         if entry.order_type.is_stop() {
+            self.elect_by_what_was_seen();
             self.wait_for_trigger(slot);
         } else if entry.order_type == OrderType::Pegged {
             self.wait_for_peg(slot);

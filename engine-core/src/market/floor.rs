@@ -404,7 +404,10 @@ impl Floor<'_> {
     /// Carries out what follows from what has been done, until nothing does: rule 4.6.
     #[inline]
     pub(crate) fn come_to_rest(&mut self) {
-        if !self.market.is_plain() {
+        if self.market.is_plain() {
+            // A stop that comes later has not seen the trades of now.
+            self.market.pending.seen = None;
+        } else {
             self.come_to_rest_step_by_step();
         }
     }

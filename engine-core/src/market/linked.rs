@@ -2,7 +2,7 @@
 
 use super::enter::Entry;
 use super::floor::Floor;
-use super::store::{WaitsFor, flag};
+use super::store::{Conditions, WaitsFor, flag};
 use crate::book::{OrderIds, Slot};
 use crate::command::{LinkKind, Linked, OrderKind, Phase, Place, PostOnly, TimeInForce};
 use crate::event::{CancelReason, Event, OrderType, RejectReason, Request};
@@ -247,13 +247,13 @@ impl Floor<'_> {
         };
         link.kind = LinkKind::OneCancelsOther;
         let exits = link.members;
+        if exits.iter().all(Option::is_none) {
+            self.market.links.remove(&id);
+        }
         for slot in exits.into_iter().flatten() {
-            let details = self.store.orders.data_mut(slot);
-            let (before, account) = (details.total, details.account);
-            details.total = quantity;
+            let quantity = self.size_exit(slot, quantity);
+            let account = self.store.details(slot).account;
             self.arrive_anew(slot);
-            self.market.live[self.store.orders.side(slot) as usize] -= before.saturating_sub(quantity);
-            self.store.orders.set_quantity(slot, quantity);
             let conditions = self.store.conditions_mut(slot);
             (conditions.waits, conditions.trail_best) = (None, None);
             if conditions.trail.is_some() {
@@ -270,6 +270,16 @@ impl Floor<'_> {
         }
         self.market.pending.touched.retain(|touched| *touched != id);
         self.enter_members(id);
+    }
+
+    /// Gives an exit the quantity that its entry traded, or its own if that is less: it may have been amended.
+    fn size_exit(&mut self, slot: Slot, traded: Qty) -> Qty {
+        let before = self.store.remaining(slot);
+        let quantity = traded.min(before);
+        self.market.live[self.store.orders.side(slot) as usize] -= before - quantity;
+        self.store.orders.data_mut(slot).total = quantity;
+        self.store.orders.set_quantity(slot, quantity);
+        quantity
     }
 }
 
@@ -296,10 +306,12 @@ pub(crate) fn is_well_linked(kind: LinkKind, orders: &[Place]) -> bool {
         }
         (LinkKind::Bracket, [entry, target, stop]) => {
             let exits = [target, stop];
+            let for_auction = matches!(entry.time_in_force, TimeInForce::AtOpen | TimeInForce::AtClose);
             exits
                 .iter()
                 .all(|exit| same(entry, exit) && exit.side != entry.side && lasting(exit))
                 && exits.iter().all(|exit| exit.quantity == entry.quantity)
+                && !for_auction
                 && (is_limit(entry) || is_stop(entry) || matches!(entry.kind, OrderKind::Market))
                 && (is_limit(target)
                     || matches!(
@@ -317,8 +329,11 @@ pub(crate) fn is_well_linked(kind: LinkKind, orders: &[Place]) -> bool {
 }
 
 impl super::store::Store {
-    /// Makes an order a member of a list.
+    /// Makes an order a member of a list; that is a condition, also if it has no other.
     pub(super) fn link(&mut self, slot: Slot, id: u64) {
+        if self.conditions(slot).is_none() {
+            self.add_conditions(slot, Conditions::NONE);
+        }
         self.conditions_mut(slot).link = Some(id);
         let mark = self.orders.mark(slot);
         self.orders.set_mark(slot, mark | flag::LINKED);

@@ -61,6 +61,11 @@ impl Floors<'_> {
     /// rule 11.2.
     pub(crate) fn cancel_all(&mut self, wanted: Wanted, reason: CancelReason) {
         let orders = self.store.pick(|store, slot| wanted.is(store, slot));
+        self.cancel_each(orders, reason);
+    }
+
+    /// Cancels these orders in their order, then what follows from that, instrument by instrument.
+    fn cancel_each(&mut self, orders: Vec<OrderId>, reason: CancelReason) {
         let mut touched: Vec<InstrumentId> = Vec::new();
         for order in orders {
             // Cancelling one order ends no other before what follows from it is carried out.
@@ -68,7 +73,7 @@ impl Floors<'_> {
                 .store
                 .orders
                 .find(order)
-                .expect("a picked order is live until its turn");
+                .expect("an order is live until its turn");
             touched.push(self.store.details(slot).instrument);
             self.floor_of(slot).cancel(slot, reason);
         }
@@ -88,15 +93,10 @@ impl Floors<'_> {
         }
     }
 
-    /// Ends the orders whose time is up at this moment: rule 10.2.
+    /// Ends the orders whose time is up at this moment, then what follows from that: rule 10.2.
     pub(crate) fn expire(&mut self, moment: Timestamp) {
-        let due: Vec<OrderId> = self.store.due(moment);
-        for order in due {
-            let Some(slot) = self.store.orders.find(order) else {
-                continue;
-            };
-            self.floor_of(slot).cancel_one(slot, CancelReason::Expired);
-        }
+        let due = self.store.due(moment);
+        self.cancel_each(due, CancelReason::Expired);
     }
 
     /// Ends the volatility auctions that are over at this moment: rule 10.3.

@@ -29,12 +29,19 @@ impl Floor<'_> {
     #[cold]
     fn move_pegs(&mut self) -> bool {
         let mut moved = false;
-        let pegs: Vec<Slot> = self.market.pegs.values().copied().collect();
-        for slot in pegs {
+        let pegs: Vec<(u64, Slot)> = self
+            .market
+            .pegs
+            .iter()
+            .map(|(arrival, slot)| (*arrival, *slot))
+            .collect();
+        for (arrival, slot) in pegs {
+            // One that was placed before may have cancelled it.
+            if self.market.pegs.get(&arrival) != Some(&slot) {
+                continue;
+            }
             let price = self.peg_price(slot);
-            let orders = &self.store.orders;
-            let stands_at = orders.queue(slot).map(|_| orders.price(slot));
-            if price == stands_at {
+            if price == self.stands_at(slot) {
                 continue;
             }
             self.unqueue(slot);
@@ -48,6 +55,12 @@ impl Floor<'_> {
             }
         }
         moved
+    }
+
+    /// Where a pegged order stands now.
+    fn stands_at(&self, slot: Slot) -> Option<Price> {
+        let order = self.store.orders.view(slot);
+        order.queue().map(|_| order.price())
     }
 
     /// Enters a pegged order at a price, and tells whether it has traded.

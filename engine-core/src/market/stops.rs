@@ -6,7 +6,7 @@ use super::enter::Entry;
 use super::floor::Floor;
 use super::store::{Conditions, WaitsFor};
 use crate::book::Slot;
-use crate::command::Trail;
+use crate::command::{Phase, Trail};
 use crate::event::{Event, OrderType};
 use crate::spec::TriggerSource;
 use crate::types::{Price, Side};
@@ -198,6 +198,13 @@ impl Floor<'_> {
             }
         }
         !self.market.pending.elected.is_empty() && self.set_off_next()
+    }
+
+    /// Rule 7.6: prices that were seen before a stop begins to wait are for those that wait already.
+    pub(super) fn elect_by_what_was_seen(&mut self) {
+        if self.market.phase == Phase::Continuous && self.market.pending.seen.is_some() {
+            self.elect();
+        }
     }
 
     #[cold]

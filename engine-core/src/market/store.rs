@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::book::{OrderIds, Orders, Slot};
+use crate::book::{OrderIds, Orders, Sides, Slot};
 use crate::command::{
     ClientOrderId, OrderKind, Peg, Place, PostOnly, SelfTrade, TimeInForce, Trail, Visibility,
 };
@@ -125,16 +125,34 @@ impl Conditions {
             self_trade: place.self_trade,
             group: place.group,
             client_id: place.client_id,
-            reserve: Qty::ZERO,
             trigger: place.kind.trigger(),
             trail,
-            trail_best: None,
             peg,
             peg_limit,
-            link: None,
-            waits: None,
+            ..Self::NONE
         }
     }
+
+    /// Those of a limit order good till cancelled, which says nothing by them.
+    pub(super) const NONE: Self = Self {
+        order_type: OrderType::Limit,
+        time_in_force: TimeInForce::Gtc,
+        visibility: Visibility::Displayed,
+        post_only: PostOnly::No,
+        all_or_none: false,
+        reduce_only: false,
+        self_trade: SelfTrade::None,
+        group: None,
+        client_id: None,
+        reserve: Qty::ZERO,
+        trigger: None,
+        trail: None,
+        trail_best: None,
+        peg: None,
+        peg_limit: None,
+        link: None,
+        waits: None,
+    };
 
     /// The flags that the matching loop has to see.
     pub(crate) fn flags(&self) -> u8 {
@@ -215,30 +233,57 @@ impl Store {
     /// Takes in a new order that has no conditions.
     #[inline]
     pub(crate) fn insert_plain(&mut self, place: &Place, price: Price) -> Slot {
-        let details = Details {
+        let details = self.plain_details(place);
+        self.orders
+            .insert(place.id, place.side, price, place.quantity, details)
+    }
+
+    /// Takes in a new order that has no conditions and puts it into the displayed queue of its price.
+    #[inline]
+    pub(crate) fn rest_plain(&mut self, sides: &mut Sides, place: &Place, price: Price) -> Slot {
+        let details = self.plain_details(place);
+        sides.rest(
+            &mut self.orders,
+            place.id,
+            place.side,
+            price,
+            place.quantity,
+            details,
+        )
+    }
+
+    #[inline]
+    fn plain_details(&mut self, place: &Place) -> Details {
+        Details {
             account: place.account,
             total: place.quantity,
             arrival: self.next_arrival(),
             instrument: place.instrument,
             conditions: 0,
-        };
-        self.orders
-            .insert(place.id, place.side, price, place.quantity, details)
+        }
     }
 
     /// Takes in a new order, which waits until it is entered. The caller has checked that there is room for it.
     pub(crate) fn insert(&mut self, place: &Place, price: Price, conditions: Option<Conditions>) -> Slot {
         let slot = self.insert_plain(place, price);
-        let Some(conditions) = conditions else { return slot };
-        self.orders.data_mut(slot).conditions = self.keep(conditions);
-        self.orders.set_mark(slot, conditions.flags());
-        if let (Some(account), Some(client_id)) = (place.account, conditions.client_id) {
+        if let Some(conditions) = conditions {
+            self.add_conditions(slot, conditions);
+        }
+        slot
+    }
+
+    /// Gives conditions to an order that has none.
+    pub(super) fn add_conditions(&mut self, slot: Slot, conditions: Conditions) {
+        let at = self.keep(conditions);
+        let details = self.orders.data_mut(slot);
+        details.conditions = at;
+        if let (Some(account), Some(client_id)) = (details.account, conditions.client_id) {
             self.clients.insert((account, client_id), slot);
         }
         if let TimeInForce::Gtd(deadline) = conditions.time_in_force {
             self.expiries.insert((deadline, slot));
         }
-        slot
+        self.orders.set_mark(slot, conditions.flags());
     }
 
     fn keep(&mut self, conditions: Conditions) -> u32 {

@@ -21,7 +21,10 @@ impl NaiveEngine {
             _ => false,
         };
         if form == Form::Stop {
-            // The election that follows (4.6) sets it off at once if its condition holds (7.6).
+            // 7.6: what was seen before is not for it.
+            if phase == Phase::Continuous && !self.market(at).traded_at.is_empty() {
+                self.hold_election(at);
+            }
             self.order_mut(id).state = State::Stop { elected: None };
         } else if waits_for_auction {
             self.order_mut(id).state = State::ForAuction;

@@ -1,0 +1,157 @@
+//! One order as the matching loop needs it: 32 bytes, two to a cache line.
+
+use super::orders::Queue;
+use crate::{Price, Side};
+
+/// No slot: the end of a queue or of the free list.
+pub(super) const NIL: u32 = u32::MAX;
+
+/// What a slot without an order carries as its id. No slot has the number `u32::MAX`, so no id that is
+/// handed out can be this one.
+const NO_ID: u64 = u64::MAX;
+
+/// What a slot holds: an order, or a place in the free list.
+#[derive(Clone, Copy)]
+#[repr(C, align(32))]
+pub(super) struct Record {
+    pub(super) id: u64,
+    /// What of the order stands in its queue.
+    pub(super) quantity: u64,
+    /// The price in the upper 54 bits, then the mark, the side and the state.
+    key: u64,
+    /// The next order of the queue, or the next free slot.
+    pub(super) next: u32,
+    /// The order before it in the queue; of a free slot the generation that its next id gets.
+    pub(super) prev: u32,
+}
+
+const _: () = assert!(size_of::<Record>() == 32);
+
+const PRICE_SHIFT: u32 = 10;
+const MARK_SHIFT: u32 = 3;
+/// The highest mark: seven bits.
+pub(super) const MARK_MAX: u8 = (1 << (PRICE_SHIFT - MARK_SHIFT)) - 1;
+const SELL: u64 = 0b100;
+
+/// The state of a slot. Queued ones have the second bit.
+const STATE: u64 = 0b11;
+const FREE: u64 = 0;
+const PARKED: u64 = 1;
+const DISPLAYED: u64 = 2;
+const BEHIND: u64 = 3;
+
+impl Record {
+    /// A parked order.
+    #[inline]
+    pub(super) fn parked(id: u64, side: Side, price: Price, quantity: u64) -> Self {
+        let side = match side {
+            Side::Buy => 0,
+            Side::Sell => SELL,
+        };
+        Self {
+            id,
+            quantity,
+            key: (price.ticks() << PRICE_SHIFT) as u64 | side | PARKED,
+            next: NIL,
+            prev: NIL,
+        }
+    }
+
+    /// A free slot in front of another one in the free list.
+    #[inline]
+    pub(super) fn free(generation: u32, next: u32) -> Self {
+        Self {
+            id: NO_ID,
+            quantity: 0,
+            key: FREE,
+            next,
+            prev: generation,
+        }
+    }
+
+    #[inline]
+    pub(super) fn price(&self) -> Price {
+        Price::new(self.key as i64 >> PRICE_SHIFT)
+    }
+
+    #[inline]
+    pub(super) fn set_price(&mut self, price: Price) {
+        self.key = (price.ticks() << PRICE_SHIFT) as u64 | self.key & ((1 << PRICE_SHIFT) - 1);
+    }
+
+    #[inline]
+    pub(super) fn side(&self) -> Side {
+        if self.key & SELL == 0 {
+            Side::Buy
+        } else {
+            Side::Sell
+        }
+    }
+
+    #[inline]
+    pub(super) fn rank(&self) -> i64 {
+        rank(self.side(), self.price())
+    }
+
+    #[inline]
+    pub(super) fn mark(&self) -> u8 {
+        (self.key >> MARK_SHIFT) as u8 & MARK_MAX
+    }
+
+    #[inline]
+    pub(super) fn set_mark(&mut self, mark: u8) {
+        self.key = self.key & !(u64::from(MARK_MAX) << MARK_SHIFT) | u64::from(mark) << MARK_SHIFT;
+    }
+
+    #[inline]
+    pub(super) fn queue(&self) -> Option<Queue> {
+        match self.key & STATE {
+            DISPLAYED => Some(Queue::Displayed),
+            BEHIND => Some(Queue::Behind),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    pub(super) fn set_queue(&mut self, queue: Option<Queue>) {
+        let state = match queue {
+            None => PARKED,
+            Some(Queue::Displayed) => DISPLAYED,
+            Some(Queue::Behind) => BEHIND,
+        };
+        self.key = self.key & !STATE | state;
+    }
+
+    #[inline]
+    pub(super) fn is_free(&self) -> bool {
+        self.key & STATE == FREE
+    }
+
+    #[inline]
+    pub(super) fn is_parked(&self) -> bool {
+        self.key & STATE == PARKED
+    }
+
+    #[inline]
+    pub(super) fn has_no_id(&self) -> bool {
+        self.id == NO_ID
+    }
+}
+
+/// The place of `price` among the prices of `side`: the higher, the better. One code serves both sides.
+#[inline]
+pub(super) fn rank(side: Side, price: Price) -> i64 {
+    match side {
+        Side::Buy => price.ticks(),
+        Side::Sell => -price.ticks(),
+    }
+}
+
+/// The price at `rank`: the inverse of [`rank`].
+#[inline]
+pub(super) fn price_at(side: Side, rank: i64) -> Price {
+    match side {
+        Side::Buy => Price::new(rank),
+        Side::Sell => Price::new(-rank),
+    }
+}
