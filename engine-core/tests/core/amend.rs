@@ -254,7 +254,7 @@ fn an_amended_all_or_none_order_takes_whole_or_waits_behind() {
 fn an_order_that_waits_stays_waiting_when_it_is_amended() {
     check(
         "
-        list mark
+        list trigger mark
         mark 100
         buy 1 5 stop 110 @ 110
         buy 2 5 stop 110

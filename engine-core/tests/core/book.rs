@@ -223,7 +223,7 @@ fn arrival_counts_acceptances_and_is_new_where_the_place_is_lost() {
     check(
         "
         list
-        list mark
+        list trigger mark
         buy 1 5 @ 90 acct 7
         buy 2 5 @ 91 acct 7
         buy 3 5 stop 120 @ 95 acct 7 in 1

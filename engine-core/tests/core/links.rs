@@ -169,7 +169,7 @@ fn when_one_of_two_trades_as_a_maker_the_other_is_cancelled() {
 fn when_one_of_two_is_set_off_the_other_is_cancelled_before_it_is_entered() {
     check(
         "
-        list mark
+        list trigger mark
         buy 1 5 @ 80
         oco: sell 2 5 @ 110 | sell 3 5 stop 90
         ---
@@ -381,7 +381,7 @@ fn an_exit_that_was_cancelled_leaves_the_other_to_be_armed_alone() {
 fn an_unarmed_exit_takes_no_part_in_anything() {
     check(
         "
-        list mark
+        list trigger mark
         bracket: buy 1 5 @ 100 | sell 2 5 @ 110 | sell 3 5 stop 90
         ---
         buy 4 5 @ 110
@@ -399,7 +399,7 @@ fn an_unarmed_exit_takes_no_part_in_anything() {
 fn a_stop_entry_arms_its_exits_when_it_has_traded() {
     check(
         "
-        list mark
+        list trigger mark
         sell 1 5 @ 101
         bracket: buy 2 5 stop 100 | sell 3 5 profit 110 | sell 4 5 trail 5
         mark 90

@@ -68,7 +68,7 @@ fn every_price_traded_since_the_last_election_is_seen() {
 fn a_mark_price_sets_off_stops_where_the_spec_says_so() {
     check(
         "
-        list mark
+        list trigger mark
         sell 1 1 @ 100
         buy 10 1 stop 100 @ 90
         buy 11 1 stop 101 @ 91
@@ -103,7 +103,7 @@ fn a_trailing_stop_follows_the_best_price_at_its_distance() {
     // A sell at 5 from 100: 95; the price rises to 104: 99. It falls to 100, then to 99.
     check(
         "
-        list mark
+        list trigger mark
         mark 100
         sell 10 1 trail 5 @ 90
         mark 104
@@ -119,7 +119,7 @@ fn a_trailing_stop_follows_the_best_price_at_its_distance() {
     );
     check(
         "
-        list mark
+        list trigger mark
         mark 100
         buy 10 1 trail 5 @ 90
         mark 96
@@ -140,7 +140,7 @@ fn a_distance_in_basis_points_is_rounded_up_to_a_tick() {
     // 150 bps of 333 are 4.995: 5 ticks, so 328. 1 bp of 100 is 0.01: 1 tick.
     check(
         "
-        list mark
+        list trigger mark
         mark 333
         sell 10 1 trail 150bp @ 300
         mark 329
@@ -158,7 +158,7 @@ fn a_distance_in_basis_points_is_rounded_up_to_a_tick() {
     );
     check(
         "
-        list mark
+        list trigger mark
         mark 100
         sell 10 1 trail 1bp @ 90
         ",
@@ -197,7 +197,7 @@ fn a_trailing_stop_without_a_price_begins_with_the_first() {
 fn a_trailing_trigger_is_cut_to_the_range_of_prices() {
     check(
         "
-        list mark
+        list trigger mark
         mark MIN+2
         sell 1 1 trail 5 @ 0
         mark MAX-2
@@ -246,7 +246,7 @@ fn a_trailing_stop_sees_only_the_price_that_is_though_its_best_follows_all() {
 fn rising_stops_go_first_by_trigger_then_falling_ones_then_by_age() {
     check(
         "
-        list mark
+        list trigger mark
         mark 100
         buy 10 1 stop 108 @ 50
         sell 11 1 stop 93 @ 200
@@ -367,7 +367,7 @@ fn an_elected_order_can_be_cancelled_before_its_turn() {
 fn a_triggered_order_is_entered_with_its_conditions() {
     check(
         "
-        list mark
+        list trigger mark
         mark 100
         sell 1 4 @ 105 acct 7
         buy 10 9 stop 110 @ 105 iceberg 2 acct 7 stp oldest
@@ -407,7 +407,7 @@ fn a_triggered_order_is_not_checked_again() {
     // The price has run 20 % away since the stop-limit was accepted.
     check(
         "
-        list mark band 500
+        list trigger mark band 500
         buy 1 1 @ 100
         sell 2 1 @ 100
         sell 10 1 stop 90 @ 96
@@ -432,7 +432,7 @@ fn a_triggered_order_is_not_checked_again() {
 fn a_triggered_order_gets_a_new_arrival() {
     check(
         "
-        list mark
+        list trigger mark
         buy 10 1 stop 110 @ 90 acct 7
         buy 1 1 @ 90 acct 7
         mark 110

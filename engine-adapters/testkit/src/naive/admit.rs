@@ -114,8 +114,9 @@ impl NaiveEngine {
         if place.post_only == PostOnly::No || !self.is_continuous(place.instrument) {
             return Ok(*place);
         }
-        let others = self.queue(place.instrument, place.side.opposite());
-        let first = others.first().and_then(|order| order.queued_at());
+        let others = self.queued(place.instrument, place.side.opposite());
+        let first = others.min_by_key(|order| order.priority());
+        let first = first.and_then(|order| order.queued_at());
         let Some(touched) = first.filter(|first| price.reaches(*first, place.side)) else {
             return Ok(*place);
         };

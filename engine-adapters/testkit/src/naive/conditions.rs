@@ -3,7 +3,7 @@
 use engine_core::{Allocation, InstrumentId, OrderId, Price, Qty, SelfTrade, Side};
 
 use super::NaiveEngine;
-use super::order::State;
+use super::order::{Order, State};
 use super::take::Taking;
 
 impl NaiveEngine {
@@ -43,8 +43,8 @@ impl NaiveEngine {
 
     /// Whether the displayed queue of a level holds an order that self-trade prevention would meet.
     fn own_displayed_at(&self, taking: &Taking, price: Price) -> bool {
-        let queue = self.queue(taking.at, taking.side.opposite()).into_iter();
-        let mut level = queue.filter(|maker| maker.queued_at() == Some(price) && !maker.shown().is_zero());
+        let queued = self.queued(taking.at, taking.side.opposite());
+        let mut level = queued.filter(|maker| maker.queued_at() == Some(price) && !maker.shown().is_zero());
         level.any(|maker| self.prevents(taking, maker.id()))
     }
 
@@ -67,10 +67,9 @@ impl NaiveEngine {
     }
 
     fn waiting_all_or_none(&self, at: InstrumentId) -> Vec<OrderId> {
-        let sides = Side::BOTH.into_iter().flat_map(|side| self.queue(at, side));
-        sides
-            .filter(|order| order.place.all_or_none)
-            .map(|order| order.id())
-            .collect()
+        let sides = Side::BOTH.into_iter().flat_map(|side| self.queued(at, side));
+        let mut waiting: Vec<&Order> = sides.filter(|order| order.place.all_or_none).collect();
+        waiting.sort_by_key(|order| (order.side(), order.priority()));
+        waiting.iter().map(|order| order.id()).collect()
     }
 }

@@ -11,10 +11,9 @@ impl NaiveEngine {
     pub(super) fn happen_due(&mut self) {
         while let Some(moment) = self.next_due() {
             while let Some(id) = self.next_expiring(moment) {
-                let at = self.order(id).instrument();
                 self.cancel(id, CancelReason::Expired);
-                self.come_to_rest(at); // 11.2: one by one
             }
+            self.come_to_rest_everywhere();
             while let Some(account) = self.next_switch(moment) {
                 self.switches.retain(|(owner, _)| *owner != account);
                 let owned: Vec<OrderId> = self.by_arrival(|order| order.place.account == Some(account));

@@ -21,7 +21,10 @@ impl NaiveEngine {
             _ => false,
         };
         if form == Form::Stop {
-            // The election that follows (4.6) sets it off at once if its condition holds (7.6).
+            // 7.6: what was seen before is not for it.
+            if phase == Phase::Continuous && !self.market(at).traded_at.is_empty() {
+                self.hold_election(at);
+            }
             self.order_mut(id).state = State::Stop { elected: None };
         } else if waits_for_auction {
             self.order_mut(id).state = State::ForAuction;
@@ -128,9 +131,9 @@ impl NaiveEngine {
 
     /// The best price of the other side, for rule 3.2: all-or-none makers do not count.
     fn best_to_take(&self, at: InstrumentId, side: Side) -> Option<Price> {
-        let queue = self.queue(at, side.opposite());
-        let first = queue.into_iter().find(|order| !order.place.all_or_none);
-        first.and_then(|order| order.queued_at())
+        let queued = self.queued(at, side.opposite());
+        let others = queued.filter(|order| !order.place.all_or_none);
+        others.min_by_key(|order| order.priority())?.queued_at()
     }
 
     /// Takes, then deals with what is left (3.4, 3.5, 3.6).

@@ -146,11 +146,13 @@ impl NaiveEngine {
         }
     }
 
-    fn arm(&mut self, id: OrderId, quantity: Qty) {
+    /// With what the entry traded, or its own quantity if it was amended to less.
+    fn arm(&mut self, id: OrderId, traded: Qty) {
         let arrival = self.next_arrival();
         let best = self.trigger_price(self.order(id).instrument());
         let order = self.order_mut(id);
         order.arrival = arrival;
+        let quantity = traded.min(order.total);
         order.total = quantity;
         order.trail_best = best;
         order.state = State::Entering;

@@ -263,22 +263,24 @@ impl NaiveEngine {
         found.iter().map(|order| order.id()).collect()
     }
 
+    /// The queued orders of a side.
+    fn queued(&self, at: InstrumentId, side: Side) -> impl Iterator<Item = &Order> {
+        let beside = move |order: &&Order| order.instrument() == at && order.side() == side;
+        let orders = self.orders.iter().filter(beside);
+        orders.filter(|order| order.queued_at().is_some())
+    }
+
     /// The queued orders of a side in priority order (1.1).
     fn queue(&self, at: InstrumentId, side: Side) -> Vec<&Order> {
-        let is_there =
-            |order: &&Order| order.instrument() == at && order.side() == side && order.queued_at().is_some();
-        let mut queue: Vec<&Order> = self.orders.iter().filter(is_there).collect();
+        let mut queue: Vec<&Order> = self.queued(at, side).collect();
         queue.sort_by_key(|order| order.priority());
         queue
     }
 
     /// The best displayed price of a side (1.2).
     fn best_displayed(&self, at: InstrumentId, side: Side) -> Option<Price> {
-        let first = self
-            .queue(at, side)
-            .into_iter()
-            .find(|order| !order.shown().is_zero());
-        first.and_then(Order::queued_at)
+        let displayed = self.queued(at, side).filter(|order| !order.shown().is_zero());
+        displayed.min_by_key(|order| order.priority())?.queued_at()
     }
 
     /// Puts an order at the back of the queue of a price, and says so (1.1).

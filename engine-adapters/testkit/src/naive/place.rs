@@ -123,13 +123,7 @@ impl NaiveEngine {
 
 fn fits_one_cancels_other(orders: &[Place]) -> bool {
     let [first, second] = orders else { return false };
-    let fits = |place: &Place| {
-        let stays = matches!(
-            place.time_in_force,
-            TimeInForce::Gtc | TimeInForce::Gtd(_) | TimeInForce::Day
-        );
-        stays && (is_limit(place) || is_stop(&place.kind))
-    };
+    let fits = |place: &Place| stays(place) && (is_limit(place) || is_stop(&place.kind));
     belong_together(first, second)
         && first.side == second.side
         && fits(first)
@@ -145,9 +139,14 @@ fn fits_bracket(orders: &[Place]) -> bool {
         return false;
     };
     let fits = |exit: &Place| {
-        belong_together(entry, exit) && exit.side == entry.side.opposite() && exit.quantity == entry.quantity
+        belong_together(entry, exit)
+            && exit.side == entry.side.opposite()
+            && exit.quantity == entry.quantity
+            && stays(exit)
     };
-    (matches!(entry.kind, Limit { .. } | Market) || is_stop(&entry.kind))
+    let for_auction = matches!(entry.time_in_force, TimeInForce::AtOpen | TimeInForce::AtClose);
+    !for_auction
+        && (matches!(entry.kind, Limit { .. } | Market) || is_stop(&entry.kind))
         && fits(profit)
         && fits(stop)
         && matches!(
@@ -158,6 +157,13 @@ fn fits_bracket(orders: &[Place]) -> bool {
             stop.kind,
             Stop { .. } | StopLimit { .. } | TrailingStop { .. } | TrailingStopLimit { .. }
         )
+}
+
+fn stays(place: &Place) -> bool {
+    matches!(
+        place.time_in_force,
+        TimeInForce::Gtc | TimeInForce::Gtd(_) | TimeInForce::Day
+    )
 }
 
 fn belong_together(one: &Place, other: &Place) -> bool {

@@ -22,11 +22,7 @@ impl NaiveEngine {
         if !self.is_continuous(at) {
             return false;
         }
-        if let Some(price) = self.trigger_price(at) {
-            let seen = self.prices_seen(at, price);
-            self.move_trailing(at, &seen);
-            self.elect(at, price, &seen);
-        }
+        self.hold_election(at);
         let elected = |order: &&Order| matches!(order.state, State::Stop { elected: Some(_) });
         let waiting = self.orders.iter().filter(|order| order.instrument() == at);
         let first = waiting.filter(elected).min_by_key(|order| match order.state {
@@ -38,6 +34,14 @@ impl NaiveEngine {
         };
         self.set_off(first);
         true
+    }
+
+    pub(super) fn hold_election(&mut self, at: InstrumentId) {
+        if let Some(price) = self.trigger_price(at) {
+            let seen = self.prices_seen(at, price);
+            self.move_trailing(at, &seen);
+            self.elect(at, price, &seen);
+        }
     }
 
     /// 7.1: the prices seen at this election.
@@ -53,7 +57,8 @@ impl NaiveEngine {
 
     /// 7.2: the best price that each trailing stop has seen.
     fn move_trailing(&mut self, at: InstrumentId, seen: &[Price]) {
-        for order in self.orders.iter_mut().filter(|order| order.instrument() == at) {
+        let waits = |order: &&mut Order| order.instrument() == at && order.waits_as_stop();
+        for order in self.orders.iter_mut().filter(waits) {
             let prices = seen.iter().copied().chain(order.trail_best);
             order.trail_best = match order.side() {
                 Side::Sell => prices.max(),

@@ -103,18 +103,14 @@ impl NaiveEngine {
     /// The first maker in priority that the taker reaches; all-or-none makers that it could not fill are passed
     /// by (3.3).
     fn next_maker(&self, taking: &Taking) -> Option<(OrderId, Price)> {
-        for maker in self.queue(taking.at, taking.side.opposite()) {
+        let makers = self.queued(taking.at, taking.side.opposite()).filter(|maker| {
             let price = maker.queued_at().expect("it is in a queue");
-            if !taking.reaches(price) {
-                return None;
-            }
             let passed_by =
                 maker.place.all_or_none && self.wanted_at(taking.taker, price) < maker.remaining();
-            if !passed_by {
-                return Some((maker.id(), price));
-            }
-        }
-        None
+            taking.reaches(price) && !passed_by
+        });
+        let first = makers.min_by_key(|maker| maker.priority())?;
+        Some((first.id(), first.queued_at()?))
     }
 
     /// 3.6
@@ -135,7 +131,7 @@ impl NaiveEngine {
 
     /// The displayed quantity of a level.
     pub(super) fn displayed_at(&self, at: InstrumentId, side: Side, price: Price) -> Qty {
-        let level = self.queue(at, side).into_iter();
+        let level = self.queued(at, side);
         let shown = level
             .filter(|order| order.queued_at() == Some(price))
             .map(|order| order.shown());

@@ -3,7 +3,7 @@
 //! ```text
 //! engine orders 5 instruments 2          # limits of the engine; also: handed-out-ids
 //! list band 500 dynamic 300 for 10s protect 100 prorata top min 2 parts 5 stops 3
-//!      quantities 1..100 notional 50 mark phase auction symbol X       (on one line)
+//!      quantities 1..100 notional 50 trigger mark phase auction symbol X       (on one line)
 //! at 5s                                  # the time of the commands that follow; ns, us, ms, s
 //! buy 1 5 @ 100                          # side, id, quantity, limit price
 //! sell 2 3 market                        # or: to-limit, value 500 (quantity 0), stop 95, stop 95 @ 94,

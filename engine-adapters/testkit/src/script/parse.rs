@@ -209,7 +209,11 @@ fn list(words: &mut Words<'_>, listed: usize) -> Result<Command, String> {
                 let min_lots = words.after("min", qty)?.unwrap_or(Qty::new(1));
                 spec.allocation(Allocation::ProRata { top_order, min_lots })
             }
-            "mark" => spec.trigger_source(TriggerSource::Mark),
+            "trigger" => spec.trigger_source(words.take(|word| match word {
+                "mark" => Some(TriggerSource::Mark),
+                "last" => Some(TriggerSource::LastTrade),
+                _ => None,
+            })?),
             "phase" => spec.initial_phase(words.take(phase)?),
             "parts" => spec.iceberg_parts_max(words.take(count)?),
             "stops" => spec.stops_max(words.take(count)?),

@@ -95,11 +95,11 @@ fn render_spec(spec: &InstrumentSpec) -> String {
         say("protect", &bps);
     }
     if let Allocation::ProRata { top_order, min_lots } = terms.allocation {
-        say("prorata", &if top_order { "top min" } else { "min" });
-        say("", &min_lots);
+        let top = if top_order { "top min" } else { "min" };
+        say("prorata", &format!("{top} {min_lots}"));
     }
     if terms.trigger_source == TriggerSource::Mark {
-        say("mark", &"");
+        say("trigger", &"mark");
     }
     if terms.initial_phase != Phase::Continuous {
         say("phase", &phase(terms.initial_phase));

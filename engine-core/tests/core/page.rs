@@ -1,0 +1,97 @@
+//! The page of rules and the scenarios name each other.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// Scenarios that are about no single rule.
+const BESIDE_THE_RULES: [&str; 5] = ["classic_faults", "differential", "main", "page", "plain_book"];
+
+/// The numbered rules of the page and the text of each.
+fn rules() -> BTreeMap<String, String> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/matching-rules.md");
+    let page = fs::read_to_string(page).expect("the page of rules can be read");
+    let mut rules = BTreeMap::new();
+    let mut current = String::from("words");
+    for line in page.lines() {
+        if let Some(number) = rule_number(line) {
+            current = number.to_owned();
+            let before = rules.insert(current.clone(), String::new());
+            assert!(before.is_none(), "rule {current} is there twice");
+        } else if let Some(heading) = line.strip_prefix("## ") {
+            // What stands between a heading and its first rule belongs to no number.
+            current = format!("before {heading}");
+        }
+        let text: &mut String = rules.entry(current.clone()).or_default();
+        text.push_str(line);
+        text.push('\n');
+    }
+    rules
+}
+
+/// The `4.2` of a line that begins a rule.
+fn rule_number(line: &str) -> Option<&str> {
+    let (number, _) = line.split_once(' ')?;
+    let (chapter, rule) = number.split_once('.')?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number(chapter) && is_number(rule)).then_some(number)
+}
+
+/// The tests that a text names: ``(test: `one`, `two`)``.
+fn named_tests(text: &str) -> Vec<&str> {
+    let notes = text.split("(test: ").skip(1);
+    let notes = notes.map(|note| note.split(')').next().unwrap_or_default());
+    let words = notes.flat_map(|note| note.split('`').skip(1).step_by(2));
+    words.collect()
+}
+
+/// The tests of each module of this directory.
+fn tests() -> BTreeMap<String, Vec<String>> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/core");
+    let mut tests = BTreeMap::new();
+    for entry in fs::read_dir(directory).expect("the directory of tests can be read") {
+        let path = entry.expect("its entries can be read").path();
+        let module = path
+            .file_stem()
+            .expect("a source has a name")
+            .to_string_lossy()
+            .into_owned();
+        let source = fs::read_to_string(&path).expect("a source can be read");
+        let names = source.split("#[test]\nfn ").skip(1);
+        let names = names.map(|rest| rest.split('(').next().unwrap_or_default().to_owned());
+        tests.insert(module, names.collect());
+    }
+    tests
+}
+
+#[test]
+fn every_numbered_rule_names_a_scenario_that_exists() {
+    let tests: Vec<String> = tests().into_values().flatten().collect();
+    let rules = rules();
+    assert!(rules.len() > 50, "the page is read: {}", rules.len());
+    for (number, text) in &rules {
+        let named = named_tests(text);
+        let is_rule = rule_number(&format!("{number} ")).is_some();
+        assert!(!is_rule || !named.is_empty(), "rule {number} names no test");
+        for name in named {
+            assert!(
+                tests.iter().any(|test| test == name),
+                "rule {number} names `{name}`, which is no test"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_scenario_is_named_by_a_rule() {
+    let rules = rules();
+    let named: Vec<&str> = rules.values().flat_map(|text| named_tests(text)).collect();
+    for (module, names) in tests() {
+        if BESIDE_THE_RULES.contains(&module.as_str()) {
+            continue;
+        }
+        for name in names {
+            assert!(named.contains(&name.as_str()), "no rule names {module}::{name}");
+        }
+    }
+}
