@@ -91,7 +91,12 @@ impl Floor<'_> {
         {
             self.market.admit_display(total.max(display), display)?;
         }
-        if price.is_some_and(|price| price.notional(total).abs() < self.market.spec.min_notional()) {
+        let peg_limit = self
+            .store
+            .conditions(slot)
+            .and_then(|conditions| conditions.peg_limit);
+        let worst = price.or(peg_limit);
+        if worst.is_some_and(|price| price.notional(total).abs() < self.market.spec.min_notional()) {
             return Err(RejectReason::MinNotional);
         }
         let others = self.market.live[self.store.orders.side(slot) as usize] - self.store.remaining(slot);

@@ -208,7 +208,7 @@ impl Floor<'_> {
             quantity,
         };
         self.say(traded);
-        for slot in [buy, sell] {
+        for slot in [maker, taker] {
             self.fill_in_auction(slot, quantity);
         }
     }

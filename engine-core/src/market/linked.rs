@@ -130,16 +130,13 @@ impl Floor<'_> {
     fn enter_members(&mut self, id: u64) {
         let members = self.market.links.get(&id).map_or([None; 3], |link| link.members);
         for slot in members.into_iter().flatten() {
-            let is_member = |link: &Link| link.members.contains(&Some(slot));
-            if !self.market.links.get(&id).is_some_and(is_member) {
+            if self.market.pending.touched.contains(&id) {
+                self.settle_link(id);
                 return;
             }
             if self.admit_posting(slot) {
                 let entry = Entry::again(self.store.conditions(slot));
                 self.enter(slot, &entry);
-            }
-            if self.market.pending.touched.contains(&id) {
-                self.settle_link(id);
             }
         }
     }

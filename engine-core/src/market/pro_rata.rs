@@ -20,11 +20,9 @@ impl Floor<'_> {
         price: Price,
         wanted: Qty,
     ) -> Prevented {
-        if taker.self_trade != SelfTrade::None {
-            let own = self.level_from(first).find(|slot| self.is_own(taker, *slot));
-            if let Some(own) = own {
-                return self.prevent(taker, own, wanted);
-            }
+        let own = self.own_in_level(taker, first);
+        if !own.is_empty() {
+            return self.prevent_on_level(taker, own, price);
         }
         let shares = self.shares(first, wanted);
         let mut used_up = Vec::new();
@@ -40,6 +38,30 @@ impl Floor<'_> {
         }
         for (iceberg, order) in used_up {
             self.fill_maker(iceberg, &order, order.quantity());
+        }
+        Prevented::NotTaker
+    }
+
+    /// The displayed orders of a level that self-trade prevention concerns, in queue order.
+    fn own_in_level(&self, taker: &Taker, first: Slot) -> Vec<Slot> {
+        if taker.self_trade == SelfTrade::None {
+            return Vec::new();
+        }
+        self.level_from(first)
+            .filter(|slot| self.is_own(taker, *slot))
+            .collect()
+    }
+
+    /// Rule 5.5: the taker's choice, for each of its own orders until it is over itself.
+    fn prevent_on_level(&mut self, taker: &mut Taker, own: Vec<Slot>, price: Price) -> Prevented {
+        for slot in own {
+            let wanted = taker.wants(price);
+            if wanted.is_zero() {
+                break;
+            }
+            if self.prevent(taker, slot, wanted) == Prevented::Taker {
+                return Prevented::Taker;
+            }
         }
         Prevented::NotTaker
     }

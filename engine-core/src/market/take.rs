@@ -71,7 +71,7 @@ impl Taker {
 
     /// How much it can take at `price`.
     #[inline]
-    fn wants(&self, price: Price) -> Qty {
+    pub(super) fn wants(&self, price: Price) -> Qty {
         match self.budget {
             None => self.remaining,
             Some(budget) => affordable(budget, price),

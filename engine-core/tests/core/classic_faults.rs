@@ -248,9 +248,12 @@ fn check_quantities(engine: &mut impl UnderTest, stream: &Stream) {
 impl Ledger {
     fn book(&mut self, event: &Event) {
         match *event {
-            // An order by value has no quantity to be counted by.
             Event::Accepted { order, quantity, .. } if !quantity.is_zero() => {
                 self.left.insert(order, quantity);
+            }
+            // An order by value has no quantity to be counted by; its id may have been another's.
+            Event::Accepted { order, .. } => {
+                self.left.remove(&order);
             }
             Event::Amended { order, .. } | Event::Armed { order, .. } => {
                 self.left.remove(&order);

@@ -139,9 +139,8 @@ impl NaiveEngine {
         });
         self.note_trade(instrument, price);
         for id in [maker, taker] {
-            self.count_trade(id, quantity);
-        }
-        for id in [maker, taker] {
+            self.order_mut(id).traded += quantity;
+            self.touch(id);
             if self.order(id).remaining().is_zero() {
                 self.close(id);
             }

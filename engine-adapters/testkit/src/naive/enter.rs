@@ -139,6 +139,15 @@ impl NaiveEngine {
     /// Takes, then deals with what is left (3.4, 3.5, 3.6).
     pub(super) fn take_and_rest(&mut self, taking: &Taking) {
         let id = taking.taker;
+        let traded_before = self.order(id).traded;
+        self.take_and_deal_with_rest(taking);
+        if self.find(id).is_some_and(|order| order.traded > traded_before) {
+            self.touch(id);
+        }
+    }
+
+    fn take_and_deal_with_rest(&mut self, taking: &Taking) {
+        let id = taking.taker;
         match self.take(taking) {
             Stopped::Over => {}
             Stopped::OutsideBand => self.interrupt(taking),

@@ -75,15 +75,20 @@ impl NaiveEngine {
         }
     }
 
-    /// Remembers that something happened to a linked order; of several lists the one that was touched first
-    /// comes first (9.3).
-    fn touch(&mut self, id: OrderId) {
+    /// Remembers that an order of a pair traded or is over, or the entry of a bracket is over: of several lists the
+    /// one that was touched first comes first (9.3).
+    pub(super) fn touch(&mut self, id: OrderId) {
         let order = self.order(id);
-        if let Some(number) = order.list {
-            let touched = &mut self.market_mut(order.instrument()).touched;
-            if !touched.contains(&number) {
-                touched.push(number);
-            }
+        let (at, number) = (order.instrument(), order.list);
+        let list = self.lists.iter().find(|list| Some(list.number) == number);
+        let has_consequences = match list.map(|list| &list.kind) {
+            Some(ListKind::Pair(_)) => true,
+            Some(ListKind::Bracket { over, .. }) => over.is_some(),
+            None => false,
+        };
+        let touched = &mut self.market_mut(at).touched;
+        if let Some(number) = number.filter(|number| has_consequences && !touched.contains(number)) {
+            touched.push(number);
         }
     }
 
@@ -179,15 +184,8 @@ impl NaiveEngine {
         }
     }
 
-    /// Counts what an order traded.
-    pub(super) fn count_trade(&mut self, id: OrderId, quantity: Qty) {
-        self.order_mut(id).traded += quantity;
-        self.touch(id);
-    }
-
     /// The one way out: the order is over, and what is linked to it will follow.
     pub(super) fn close(&mut self, id: OrderId) {
-        self.touch(id);
         let Order { list, traded, .. } = self.order(id);
         let (list, traded) = (*list, *traded);
         for other in &mut self.lists {
@@ -198,6 +196,7 @@ impl NaiveEngine {
                 *over = Some(traded);
             }
         }
+        self.touch(id);
         self.orders.retain(|order| order.id() != id);
     }
 

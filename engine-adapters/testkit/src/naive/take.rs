@@ -172,11 +172,13 @@ impl NaiveEngine {
         if maker_displayed {
             self.order_mut(maker_id).lower_shown(quantity);
         }
-        self.count_trade(maker_id, quantity);
+        self.order_mut(maker_id).traded += quantity;
+        self.touch(maker_id);
         if self.order(taking.taker).form() == Form::ByQuote {
             self.order_mut(taking.taker).budget -= price.notional(quantity).units(); // 3.4
         }
-        self.count_trade(taking.taker, quantity);
+        // Its own list is touched when it is finished (9.2).
+        self.order_mut(taking.taker).traded += quantity;
         if self.order(maker_id).remaining().is_zero() {
             self.close(maker_id);
         }
