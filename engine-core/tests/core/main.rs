@@ -6,10 +6,15 @@ mod auctions;
 mod book;
 mod cancel;
 mod conditions;
+#[cfg(feature = "serde")]
+mod damage;
 mod differential;
 mod links;
 mod pegs;
+mod replay;
+mod restore;
 mod self_trade;
+mod sequencer;
 mod stops;
 mod take;
 mod time;
