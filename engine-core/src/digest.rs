@@ -184,6 +184,12 @@ impl Words for str {
     }
 }
 
+impl Words for String {
+    fn write(&self, digest: &mut Digest) {
+        self.as_str().write(digest);
+    }
+}
+
 impl Words for ClientOrderId {
     fn write(&self, digest: &mut Digest) {
         self.as_str().write(digest);

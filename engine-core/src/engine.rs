@@ -1,6 +1,11 @@
 //! Many instruments behind one stream of commands.
 
+mod image;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+#[cfg(feature = "serde")]
+use serde::{Deserialize, Serialize};
 
 use crate::book::OrderIds;
 use crate::command::{
@@ -14,6 +19,7 @@ use crate::types::{AccountId, InstrumentId, OrderId, Seq, Timestamp};
 
 /// How an [`Engine`] is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct EngineConfig {
     /// Who names the orders.
     pub ids: OrderIds,

@@ -14,6 +14,8 @@ mod sequencer;
 
 mod engine;
 
+pub mod snapshot;
+
 mod market;
 
 pub use command::{
@@ -28,6 +30,7 @@ pub use sequencer::{
     Fingerprint, Gap, KeyKind, Keyed, Remembered, RequestKey, Sequenced, Sequencer, SequencerConfig,
     SequencerSnapshot, SequencerSnapshotError, Sequencing,
 };
+pub use snapshot::{EngineSnapshot, RestoreError, StateHash};
 pub use spec::{
     Allocation, ConvertError, InstrumentSpec, InstrumentSpecBuilder, InstrumentTerms, SpecError,
     TriggerSource,

@@ -1,5 +1,8 @@
 //! The store of orders: a slot for each, found by id.
 
+#[cfg(feature = "serde")]
+use serde::{Deserialize, Serialize};
+
 use super::index::Index;
 use super::record::{MARK_MAX, NIL, Record};
 use super::slab::Slab;
@@ -11,6 +14,7 @@ pub(crate) struct Slot(pub(super) u32);
 
 /// Who names the orders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum OrderIds {
     /// The book hands ids out. They are never 0, never used twice, and found without hashing.
     #[default]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::enter::Entry;
-use super::floor::Floor;
+use super::floor::{Floor, Instrument};
 use super::store::{Conditions, WaitsFor};
 use crate::book::Slot;
 use crate::command::{Phase, Trail};
@@ -137,7 +137,7 @@ impl Stops {
 }
 
 /// The trigger of a trailing stop whose best price is `best`: rule 7.2.
-fn trigger_behind(best: Price, trail: Trail, side: Side) -> Price {
+pub(super) fn trigger_behind(best: Price, trail: Trail, side: Side) -> Price {
     let distance = match trail {
         Trail::Ticks(ticks) => i128::from(ticks),
         Trail::BasisPoints(bps) => {
@@ -151,6 +151,21 @@ fn trigger_behind(best: Price, trail: Trail, side: Side) -> Price {
     };
     let (lowest, highest) = (i128::from(Price::MIN.ticks()), i128::from(Price::MAX.ticks()));
     Price::new(trigger.clamp(lowest, highest) as i64)
+}
+
+impl Instrument {
+    /// A waiting stop that the price as it is sets off, or that has not followed it. In a continuous market there is
+    /// none between commands.
+    pub(super) fn reached_stop(&self) -> Option<Slot> {
+        let now = self.trigger_price()?;
+        let seen = Seen {
+            lowest: now,
+            highest: now,
+            now,
+        };
+        let reached = self.stops.reached(&seen).map(|(slot, _)| slot).next();
+        reached.or_else(|| self.stops.first_behind(&seen))
+    }
 }
 
 impl Floor<'_> {

@@ -26,6 +26,25 @@ pub(crate) struct Details {
 
 const _: () = assert!(size_of::<Details>() == 32);
 
+impl Details {
+    /// Those of an order without conditions.
+    #[inline]
+    pub(super) fn new(
+        account: Option<AccountId>,
+        total: Qty,
+        arrival: u64,
+        instrument: InstrumentId,
+    ) -> Self {
+        Self {
+            account,
+            total,
+            arrival,
+            instrument,
+            conditions: 0,
+        }
+    }
+}
+
 /// What only some orders have: everything that a limit order good till cancelled does without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Conditions {
@@ -193,7 +212,7 @@ pub(crate) struct Store {
     expiries: BTreeSet<(Timestamp, Slot)>,
     /// The volatility auctions that are on and end by themselves.
     auction_ends: BTreeSet<(Timestamp, InstrumentId)>,
-    arrivals: u64,
+    pub(super) arrivals: u64,
     pub(crate) killed: Killed,
 }
 
@@ -259,13 +278,8 @@ impl Store {
 
     #[inline]
     fn plain_details(&mut self, place: &Place) -> Details {
-        Details {
-            account: place.account,
-            total: place.quantity,
-            arrival: self.next_arrival(),
-            instrument: place.instrument,
-            conditions: 0,
-        }
+        let arrival = self.next_arrival();
+        Details::new(place.account, place.quantity, arrival, place.instrument)
     }
 
     /// Takes in a new order, which waits until it is entered. The caller has checked that there is room for it.
