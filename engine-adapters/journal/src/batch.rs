@@ -58,19 +58,29 @@ impl Batch {
     pub fn push(&mut self, entry: &Entry<'_>) -> Result<(), AppendError> {
         let first = match &self.span {
             Some(span) if entry.sequence != span.expected() => {
-                return Err(AppendError::OutOfOrder { expected: span.expected(), found: entry.sequence });
+                return Err(AppendError::OutOfOrder {
+                    expected: span.expected(),
+                    found: entry.sequence,
+                });
             }
             Some(span) => span.first,
             None => entry.sequence,
         };
         let bytes = entry.payload.len();
         if bytes > PAYLOAD_BYTES_MAX {
-            return Err(AppendError::TooLarge { bytes, bytes_max: PAYLOAD_BYTES_MAX });
+            return Err(AppendError::TooLarge {
+                bytes,
+                bytes_max: PAYLOAD_BYTES_MAX,
+            });
         }
         record::encode(&mut self.records, entry);
         self.count += 1;
         self.payload_bytes_max = self.payload_bytes_max.max(bytes);
-        self.span = Some(Span { first, last: entry.sequence, is_open: entry.continues });
+        self.span = Some(Span {
+            first,
+            last: entry.sequence,
+            is_open: entry.continues,
+        });
         Ok(())
     }
 
@@ -85,7 +95,13 @@ impl Batch {
         version: u16,
         payload: &[u8],
     ) -> Result<(), AppendError> {
-        self.push(&Entry { sequence, time, version, continues: false, payload })
+        self.push(&Entry {
+            sequence,
+            time,
+            version,
+            continues: false,
+            payload,
+        })
     }
 
     /// Adds all records of `other`, or none.
@@ -96,7 +112,10 @@ impl Batch {
         let Some(span) = other.span else { return Ok(()) };
         let first = match &self.span {
             Some(own) if span.first != own.expected() => {
-                return Err(AppendError::OutOfOrder { expected: own.expected(), found: span.first });
+                return Err(AppendError::OutOfOrder {
+                    expected: own.expected(),
+                    found: span.first,
+                });
             }
             Some(own) => own.first,
             None => span.first,
@@ -177,7 +196,13 @@ mod tests {
 
     fn entry(sequence: u64, continues: bool) -> Entry<'static> {
         let time = Timestamp::from_nanos(sequence);
-        Entry { sequence: Seq::new(sequence), time, version: 1, continues, payload: b"payload" }
+        Entry {
+            sequence: Seq::new(sequence),
+            time,
+            version: 1,
+            continues,
+            payload: b"payload",
+        }
     }
 
     #[test]
@@ -186,11 +211,17 @@ mod tests {
         batch.push(&entry(7, false)).expect("any sequence may come first");
         for wrong in [5, 6, 7, 9] {
             let refused = batch.push(&entry(wrong, false));
-            let expected = AppendError::OutOfOrder { expected: Seq::new(8), found: Seq::new(wrong) };
+            let expected = AppendError::OutOfOrder {
+                expected: Seq::new(8),
+                found: Seq::new(wrong),
+            };
             assert_eq!(refused, Err(expected));
         }
         batch.push(&entry(8, false)).expect("8 follows on 7");
-        assert_eq!((batch.len(), batch.first(), batch.last()), (2, Some(Seq::new(7)), Some(Seq::new(8))));
+        assert_eq!(
+            (batch.len(), batch.first(), batch.last()),
+            (2, Some(Seq::new(7)), Some(Seq::new(8)))
+        );
     }
 
     #[test]
@@ -200,17 +231,22 @@ mod tests {
         assert!(batch.push(&entry(2, false)).is_err());
         batch.push(&entry(1, false)).expect("the same sequence goes on");
         batch.push(&entry(2, false)).expect("then comes the next");
-        assert_eq!(batch.iter().map(|entry| entry.sequence.get()).collect::<Vec<_>>(), [1, 1, 2]);
+        assert_eq!(
+            batch.iter().map(|entry| entry.sequence.get()).collect::<Vec<_>>(),
+            [1, 1, 2]
+        );
     }
 
     #[test]
     fn a_payload_at_the_limit_is_taken_and_one_byte_more_is_not() {
         let mut batch = Batch::new();
         let payload = vec![1; PAYLOAD_BYTES_MAX + 1];
-        let push = |batch: &mut Batch, bytes| {
-            batch.push_whole(Seq::new(1), Timestamp::ZERO, 1, &payload[..bytes])
-        };
-        assert!(matches!(push(&mut batch, PAYLOAD_BYTES_MAX + 1), Err(AppendError::TooLarge { .. })));
+        let push =
+            |batch: &mut Batch, bytes| batch.push_whole(Seq::new(1), Timestamp::ZERO, 1, &payload[..bytes]);
+        assert!(matches!(
+            push(&mut batch, PAYLOAD_BYTES_MAX + 1),
+            Err(AppendError::TooLarge { .. })
+        ));
         assert!(batch.is_empty());
         push(&mut batch, PAYLOAD_BYTES_MAX).expect("the limit itself is allowed");
     }
@@ -225,6 +261,9 @@ mod tests {
         batch.clear();
         batch.push(&entry(2, false)).expect("a cleared batch takes any");
         pending.push_batch(&batch).expect("2 follows on 1");
-        assert_eq!((pending.len(), pending.first(), pending.last()), (2, Some(Seq::new(1)), Some(Seq::new(2))));
+        assert_eq!(
+            (pending.len(), pending.first(), pending.last()),
+            (2, Some(Seq::new(1)), Some(Seq::new(2)))
+        );
     }
 }

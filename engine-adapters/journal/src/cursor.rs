@@ -66,7 +66,9 @@ impl From<Fault> for CursorError {
 impl<S: Storage> Directory<S> {
     /// The cursors of this directory.
     pub fn cursors(&self) -> CursorStore<S> {
-        CursorStore { home: Arc::clone(self.home()) }
+        CursorStore {
+            home: Arc::clone(self.home()),
+        }
     }
 }
 
@@ -78,11 +80,17 @@ impl<S: Storage> CursorStore<S> {
     /// go.
     pub fn advance(&self, name: &str, sequence: Seq) -> Result<(), CursorError> {
         match self.position(name)? {
-            Some(position) if position > sequence => {
-                Err(CursorError::Backwards { name: name.to_owned(), position, wanted: sequence })
-            }
+            Some(position) if position > sequence => Err(CursorError::Backwards {
+                name: name.to_owned(),
+                position,
+                wanted: sequence,
+            }),
             Some(position) if position == sequence => Ok(()),
-            _ => Ok(replace(&self.home.storage, &file_of(name), &encode(&self.home, name, sequence))?),
+            _ => Ok(replace(
+                &self.home.storage,
+                &file_of(name),
+                &encode(&self.home, name, sequence),
+            )?),
         }
     }
 
@@ -102,7 +110,10 @@ impl<S: Storage> CursorStore<S> {
     pub fn positions(&self) -> Result<Vec<(String, Seq)>, ReadError> {
         let mut positions = Vec::new();
         for file in self.home.list()? {
-            let Some(name) = file.strip_prefix("cursor-").and_then(|rest| rest.strip_suffix(SUFFIX)) else {
+            let Some(name) = file
+                .strip_prefix("cursor-")
+                .and_then(|rest| rest.strip_suffix(SUFFIX))
+            else {
                 continue;
             };
             if let Some(sequence) = read(&self.home, name)? {
@@ -133,7 +144,9 @@ impl<S: Storage> CursorStore<S> {
 fn check_name(name: &str) -> Result<(), CursorError> {
     let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
     if name.is_empty() || name.len() > NAME_BYTES_MAX || !name.bytes().all(is_allowed) {
-        return Err(CursorError::Name { name: name.to_owned() });
+        return Err(CursorError::Name {
+            name: name.to_owned(),
+        });
     }
     Ok(())
 }
@@ -152,15 +165,24 @@ fn encode<S: Storage>(home: &Home<S>, name: &str, sequence: Seq) -> [u8; SECTOR_
 
 fn read<S: Storage>(home: &Home<S>, name: &str) -> Result<Option<Seq>, ReadError> {
     let file = file_of(name);
-    let Some(bytes) = read_small(&home.storage, &file, SECTOR_BYTES + 1)? else { return Ok(None) };
-    let place = Place { file: &file, offset: 0 };
+    let Some(bytes) = read_small(&home.storage, &file, SECTOR_BYTES + 1)? else {
+        return Ok(None);
+    };
+    let place = Place {
+        file: &file,
+        offset: 0,
+    };
     let sealed = unseal_own(place, Kind::Cursor, home.identity, &bytes)?;
     if bytes.len() != SECTOR_BYTES {
-        let cause = DamageCause::Length { expected: SECTOR_BYTES as u64, found: bytes.len() as u64 };
+        let cause = DamageCause::Length {
+            expected: SECTOR_BYTES as u64,
+            found: bytes.len() as u64,
+        };
         return Err(Damage::new(&file, 0, None, cause).into());
     }
     let mut named = [0; NAME_BYTES_MAX];
-    named[..name.len().min(NAME_BYTES_MAX)].copy_from_slice(&name.as_bytes()[..name.len().min(NAME_BYTES_MAX)]);
+    named[..name.len().min(NAME_BYTES_MAX)]
+        .copy_from_slice(&name.as_bytes()[..name.len().min(NAME_BYTES_MAX)]);
     if array_at::<NAME_BYTES_MAX>(sealed.body, 8) != named {
         return Err(Damage::new(&file, 0, None, DamageCause::Misnamed).into());
     }

@@ -11,7 +11,7 @@ use crate::format::sector::{frame, sectors_for};
 use crate::format::segment::Stream;
 use crate::mark::{Mark, MarkFile};
 use crate::scan::{SegmentScan, Step, offset_of};
-use crate::spare::Spare;
+use crate::spare::{Spare, SpareFile};
 use crate::storage::{Storage, StorageFile, read_full, write_all};
 
 /// What happens to what is cut off.
@@ -41,7 +41,10 @@ pub(crate) fn cut_after<S: Storage>(
         match (SegmentScan::open(home, stream, *ordinal), &kept) {
             (Ok(scan), _) if scan.header.start.last <= last => kept = Some(scan),
             (Ok(scan), None) => {
-                return Err(ReadError::Gone { wanted: last.next(), first: scan.header.start.last.next() });
+                return Err(ReadError::Gone {
+                    wanted: last.next(),
+                    first: scan.header.start.last.next(),
+                });
             }
             // A header that cannot be read behind what is kept belongs to what is cut off.
             (Ok(_) | Err(ReadError::Damage(_)), Some(_)) => break,
@@ -64,10 +67,12 @@ fn cut_in<S: Storage>(
 ) -> Result<(), ReadError> {
     let header = scan.header;
     let stream = header.stream;
-    let mark =
-        Mark { segment: header.ordinal, sector: 1, sequence: header.start.whole(), first_segment };
-    MarkFile::replace(home, stream, mark)?;
-    for ordinal in ordinals.iter().rev().take_while(|ordinal| **ordinal > header.ordinal) {
+    MarkFile::replace(home, stream, Mark::at_start(&header, first_segment))?;
+    for ordinal in ordinals
+        .iter()
+        .rev()
+        .take_while(|ordinal| **ordinal > header.ordinal)
+    {
         let name = stream.segment_file(*ordinal);
         match fate {
             Fate::Deleted => home.delete(&name)?,
@@ -91,9 +96,9 @@ pub(crate) fn shorten<S: Storage>(
     last: Seq,
 ) -> Result<(), ReadError> {
     let spare = Spare::new(home, scan.header.stream, scan.header.bytes());
-    let file = spare.take()?;
+    let SpareFile { file, name } = spare.take()?;
     let write = |bytes: &[u8], sector: u32| {
-        write_all(&file, bytes, offset_of(sector)).map_err(Fault::at(Operation::Write, spare.name()))
+        write_all(&file, bytes, offset_of(sector)).map_err(Fault::at(Operation::Write, &name))
     };
     write(&scan.header.encode(), 0)?;
     let mut tip = scan.header.start;
@@ -110,8 +115,8 @@ pub(crate) fn shorten<S: Storage>(
             break;
         }
     }
-    file.sync_data().map_err(Fault::at(Operation::Sync, spare.name()))?;
-    home.rename(spare.name(), &scan.name)?;
+    file.sync_data().map_err(Fault::at(Operation::Sync, &name))?;
+    home.rename(&name, &scan.name)?;
     Ok(home.sync_directory(&scan.name)?)
 }
 
@@ -134,7 +139,9 @@ fn records_through(records: &[u8], tip: &mut Tip, last: Seq) -> usize {
 /// A free name for what is set aside.
 pub(crate) fn aside<S: Storage>(home: &Home<S>, name: &str) -> Result<String, Fault> {
     let names = home.list()?;
-    let free = (1..).map(|number| format!("{name}.removed-{number}")).find(|name| !names.contains(name));
+    let free = (1..)
+        .map(|number| format!("{name}.removed-{number}"))
+        .find(|name| !names.contains(name));
     Ok(free.expect("there are more numbers than files"))
 }
 

@@ -30,7 +30,9 @@ pub struct Directory<S: Storage> {
 
 impl<S: Storage> Clone for Directory<S> {
     fn clone(&self) -> Self {
-        Self { home: Arc::clone(&self.home) }
+        Self {
+            home: Arc::clone(&self.home),
+        }
     }
 }
 
@@ -42,13 +44,23 @@ impl<S: Storage> Directory<S> {
     /// [`OpenError::Locked`] if another process uses it, [`OpenError::OtherShard`] if it holds another shard,
     /// [`OpenError::Read`] if it is damaged, newer or cannot be used.
     pub fn open(storage: S, new: Identity) -> Result<Self, OpenError> {
-        let lock = storage.try_lock(LOCK_FILE).map_err(Fault::at(Operation::Lock, LOCK_FILE))?;
-        let Some(lock) = lock else { return Err(OpenError::Locked { directory: storage.name() }) };
+        let lock = storage
+            .try_lock(LOCK_FILE)
+            .map_err(Fault::at(Operation::Lock, LOCK_FILE))?;
+        let Some(lock) = lock else {
+            return Err(OpenError::Locked {
+                directory: storage.name(),
+            });
+        };
         remove_unfinished(&storage)?;
         let identity = match read_identity(&storage)? {
             Some(found) if found.shard != new.shard => {
                 let directory = storage.name();
-                return Err(OpenError::OtherShard { directory, found: found.shard, wanted: new.shard });
+                return Err(OpenError::OtherShard {
+                    directory,
+                    found: found.shard,
+                    wanted: new.shard,
+                });
             }
             Some(found) => found,
             None => {
@@ -56,7 +68,13 @@ impl<S: Storage> Directory<S> {
                 new
             }
         };
-        Ok(Self { home: Arc::new(Home { storage, identity, _lock: lock }) })
+        Ok(Self {
+            home: Arc::new(Home {
+                storage,
+                identity,
+                _lock: lock,
+            }),
+        })
     }
 
     /// Opens a directory that must be a journal already, of whichever shard: for tools.
@@ -64,12 +82,24 @@ impl<S: Storage> Directory<S> {
     /// # Errors
     /// As [`Directory::open`], and [`DamageCause::Missing`] if it is no journal.
     pub fn open_existing(storage: S) -> Result<Self, OpenError> {
-        let lock = storage.try_lock(LOCK_FILE).map_err(Fault::at(Operation::Lock, LOCK_FILE))?;
-        let Some(lock) = lock else { return Err(OpenError::Locked { directory: storage.name() }) };
+        let lock = storage
+            .try_lock(LOCK_FILE)
+            .map_err(Fault::at(Operation::Lock, LOCK_FILE))?;
+        let Some(lock) = lock else {
+            return Err(OpenError::Locked {
+                directory: storage.name(),
+            });
+        };
         let Some(identity) = read_identity(&storage)? else {
             return Err(Damage::new(IDENTITY_FILE, 0, None, DamageCause::Missing).into());
         };
-        Ok(Self { home: Arc::new(Home { storage, identity, _lock: lock }) })
+        Ok(Self {
+            home: Arc::new(Home {
+                storage,
+                identity,
+                _lock: lock,
+            }),
+        })
     }
 
     /// Which journal and shard this is.
@@ -84,7 +114,9 @@ impl<S: Storage> Directory<S> {
 
 /// Removes what a process that ended was about to write: only a whole file ever gets its final name.
 fn remove_unfinished<S: Storage>(storage: &S) -> Result<(), Fault> {
-    let names = storage.list().map_err(Fault::at(Operation::List, IDENTITY_FILE))?;
+    let names = storage
+        .list()
+        .map_err(Fault::at(Operation::List, IDENTITY_FILE))?;
     for name in names.iter().filter(|name| name.ends_with(".tmp")) {
         delete_if_there(storage, name)?;
     }
@@ -92,11 +124,19 @@ fn remove_unfinished<S: Storage>(storage: &S) -> Result<(), Fault> {
 }
 
 fn read_identity<S: Storage>(storage: &S) -> Result<Option<Identity>, ReadError> {
-    let Some(bytes) = read_small(storage, IDENTITY_FILE, SECTOR_BYTES + 1)? else { return Ok(None) };
-    let place = Place { file: IDENTITY_FILE, offset: 0 };
+    let Some(bytes) = read_small(storage, IDENTITY_FILE, SECTOR_BYTES + 1)? else {
+        return Ok(None);
+    };
+    let place = Place {
+        file: IDENTITY_FILE,
+        offset: 0,
+    };
     let identity = unseal(place, Kind::Directory, &bytes)?.identity;
     if bytes.len() != SECTOR_BYTES {
-        let cause = DamageCause::Length { expected: SECTOR_BYTES as u64, found: bytes.len() as u64 };
+        let cause = DamageCause::Length {
+            expected: SECTOR_BYTES as u64,
+            found: bytes.len() as u64,
+        };
         return Err(place.damage(cause).into());
     }
     Ok(Some(identity))
@@ -105,13 +145,22 @@ fn read_identity<S: Storage>(storage: &S) -> Result<Option<Identity>, ReadError>
 /// Makes an empty directory a journal. A directory that has logs and no identity has lost it, which no new one
 /// may hide.
 fn create_identity<S: Storage>(storage: &S, identity: Identity) -> Result<(), ReadError> {
-    let names = storage.list().map_err(Fault::at(Operation::List, IDENTITY_FILE))?;
-    let is_used =
-        |name: &String| [".log", ".mark", ".snap", ".cur"].iter().any(|suffix| name.ends_with(suffix));
+    let names = storage
+        .list()
+        .map_err(Fault::at(Operation::List, IDENTITY_FILE))?;
+    let is_used = |name: &String| {
+        [".log", ".mark", ".snap", ".cur"]
+            .iter()
+            .any(|suffix| name.ends_with(suffix))
+    };
     if names.iter().any(is_used) {
         return Err(Damage::new(IDENTITY_FILE, 0, None, DamageCause::Missing).into());
     }
-    Ok(replace(storage, IDENTITY_FILE, &seal(Kind::Directory, identity, &[]))?)
+    Ok(replace(
+        storage,
+        IDENTITY_FILE,
+        &seal(Kind::Directory, identity, &[]),
+    )?)
 }
 
 /// A locked directory, shared by everything that works in it. Its methods name the file in their faults.
@@ -123,7 +172,9 @@ pub(crate) struct Home<S: Storage> {
 
 impl<S: Storage> Home<S> {
     pub(crate) fn create(&self, name: &str) -> Result<S::File, Fault> {
-        self.storage.create(name).map_err(Fault::at(Operation::Create, name))
+        self.storage
+            .create(name)
+            .map_err(Fault::at(Operation::Create, name))
     }
 
     pub(crate) fn open(&self, name: &str) -> Result<S::File, Fault> {
@@ -131,28 +182,39 @@ impl<S: Storage> Home<S> {
     }
 
     pub(crate) fn rename(&self, from: &str, to: &str) -> Result<(), Fault> {
-        self.storage.rename(from, to).map_err(Fault::at(Operation::Rename, from))
+        self.storage
+            .rename(from, to)
+            .map_err(Fault::at(Operation::Rename, from))
     }
 
     pub(crate) fn sync_directory(&self, name: &str) -> Result<(), Fault> {
-        self.storage.sync_directory().map_err(Fault::at(Operation::SyncDirectory, name))
+        self.storage
+            .sync_directory()
+            .map_err(Fault::at(Operation::SyncDirectory, name))
     }
 
     /// Deletes a file and makes that durable before anything else happens, so that a power cut can bring back
     /// at most the last one deleted.
     pub(crate) fn delete(&self, name: &str) -> Result<(), Fault> {
-        self.storage.delete(name).map_err(Fault::at(Operation::Delete, name))?;
+        self.storage
+            .delete(name)
+            .map_err(Fault::at(Operation::Delete, name))?;
         self.sync_directory(name)
     }
 
     pub(crate) fn list(&self) -> Result<Vec<String>, Fault> {
-        self.storage.list().map_err(Fault::at(Operation::List, "the directory"))
+        self.storage
+            .list()
+            .map_err(Fault::at(Operation::List, "the directory"))
     }
 
     /// The numbers of the segments of `stream`, ascending.
     pub(crate) fn ordinals(&self, stream: Stream) -> Result<Vec<u64>, Fault> {
-        let mut ordinals: Vec<u64> =
-            self.list()?.iter().filter_map(|name| stream.ordinal_of(name)).collect();
+        let mut ordinals: Vec<u64> = self
+            .list()?
+            .iter()
+            .filter_map(|name| stream.ordinal_of(name))
+            .collect();
         ordinals.sort_unstable();
         Ok(ordinals)
     }

@@ -30,7 +30,9 @@ impl Disk {
                 File::open(parent)?.sync_all()?;
             }
         }
-        Ok(Self { directory: directory.to_path_buf() })
+        Ok(Self {
+            directory: directory.to_path_buf(),
+        })
     }
 
     /// The path of the directory.
@@ -48,11 +50,18 @@ impl Storage for Disk {
     }
 
     fn create(&self, name: &str) -> io::Result<File> {
-        OpenOptions::new().read(true).write(true).create_new(true).open(self.directory.join(name))
+        OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(self.directory.join(name))
     }
 
     fn open(&self, name: &str) -> io::Result<File> {
-        OpenOptions::new().read(true).write(true).open(self.directory.join(name))
+        OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(self.directory.join(name))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
@@ -81,7 +90,12 @@ impl Storage for Disk {
 
     fn try_lock(&self, name: &str) -> io::Result<Option<File>> {
         let path = self.directory.join(name);
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(file)),
             Err(TryLockError::WouldBlock) => Ok(None),

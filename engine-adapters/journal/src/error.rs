@@ -67,7 +67,12 @@ pub struct Fault {
 
 impl Fault {
     pub(crate) fn new(operation: Operation, file: &str, error: &io::Error) -> Self {
-        Self { operation, file: file.to_owned(), kind: error.kind(), code: error.raw_os_error() }
+        Self {
+            operation,
+            file: file.to_owned(),
+            kind: error.kind(),
+            code: error.raw_os_error(),
+        }
     }
 
     /// Names the operation and the file of an `io::Error`, for `map_err`.
@@ -103,13 +108,21 @@ pub struct Damage {
 
 impl Damage {
     pub(crate) fn new(file: &str, offset: u64, sequence: Option<Seq>, cause: DamageCause) -> Self {
-        Self { file: file.to_owned(), offset, sequence, cause }
+        Self {
+            file: file.to_owned(),
+            offset,
+            sequence,
+            cause,
+        }
     }
 
     /// What to do about it, as one sentence for the person who reads the log.
     pub fn help(&self) -> &'static str {
         match self.cause {
-            DamageCause::Missing | DamageCause::EndsEarly { .. } | DamageCause::OtherJournal => {
+            DamageCause::Missing
+            | DamageCause::EndsEarly { .. }
+            | DamageCause::OtherJournal
+            | DamageCause::OtherHistory => {
                 "put the missing or right file back, or see what is there with \
                  `exchange-server journal verify` and give up the rest with `exchange-server journal repair`"
             }
@@ -180,6 +193,9 @@ pub enum DamageCause {
     /// The file is another part of a journal than its name says.
     #[error("the file is not what its name says")]
     Misnamed,
+    /// The log and a snapshot or the mark are not of one history, though of one journal.
+    #[error("the log has another history than what belongs to it")]
+    OtherHistory,
     /// The file belongs to another journal or shard.
     #[error("the file belongs to another journal or shard")]
     OtherJournal,

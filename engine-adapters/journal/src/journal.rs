@@ -82,7 +82,14 @@ impl<S: Storage> Journal<S> {
             threads: Vec::new(),
         };
         let spare = Arc::clone(writer.spare());
-        let committer = Committer { policy: writer.options().sync, writer, pending, progress, wanted, observer };
+        let committer = Committer {
+            policy: writer.options().sync,
+            writer,
+            pending,
+            progress,
+            wanted,
+            observer,
+        };
         journal.start("journal-spare", move || prepare_spares(&spare, &wants))?;
         journal.start("journal-write", move || committer.run())?;
         Ok(journal)
@@ -97,9 +104,14 @@ impl<S: Storage> Journal<S> {
         if let Some(fault) = self.progress.fault() {
             return Err(fault.clone().into());
         }
-        let (Some(first), Some(last)) = (batch.first(), batch.last()) else { return Ok(None) };
+        let (Some(first), Some(last)) = (batch.first(), batch.last()) else {
+            return Ok(None);
+        };
         if first != self.expected {
-            return Err(AppendError::OutOfOrder { expected: self.expected, found: first });
+            return Err(AppendError::OutOfOrder {
+                expected: self.expected,
+                found: first,
+            });
         }
         let (bytes, bytes_max) = (batch.payload_bytes_max(), self.payload_bytes_max);
         if bytes > bytes_max {
@@ -153,7 +165,8 @@ impl<S: Storage> Journal<S> {
 
     fn start(&mut self, name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), Fault> {
         let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(run);
-        self.threads.push(spawned.map_err(Fault::at(Operation::Spawn, name))?);
+        self.threads
+            .push(spawned.map_err(Fault::at(Operation::Spawn, name))?);
         Ok(())
     }
 
@@ -223,13 +236,21 @@ impl Pending {
             }
             state.is_writer_waiting = true;
             state = match left {
-                Some(left) => self.arrived.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
+                Some(left) => {
+                    self.arrived
+                        .wait_timeout(state, left)
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .0
+                }
                 None => self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner),
             };
             state.is_writer_waiting = false;
         }
         std::mem::swap(&mut state.batch, taken);
-        Taken { is_closing: state.is_closing, is_sync_requested: std::mem::take(&mut state.is_sync_requested) }
+        Taken {
+            is_closing: state.is_closing,
+            is_sync_requested: std::mem::take(&mut state.is_sync_requested),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, PendingState> {
@@ -306,7 +327,8 @@ impl<S: Storage, O: FnMut(&Progress)> Committer<S, O> {
             // A request that still waits in the channel will do for this one too.
             let _ = self.wanted.try_send(());
         }
-        self.progress.publish(self.writer.written_through(), self.writer.durable_through());
+        self.progress
+            .publish(self.writer.written_through(), self.writer.durable_through());
         (self.observer)(&self.progress);
     }
 

@@ -13,6 +13,7 @@ mod command_log;
 mod cursor;
 mod cut;
 mod directory;
+#[cfg(unix)]
 mod disk;
 mod error;
 mod format;
@@ -37,6 +38,7 @@ pub use batch::{Batch, PAYLOAD_BYTES_MAX};
 pub use command_log::{CommandLog, CommandReader, Receipt};
 pub use cursor::{CursorError, CursorStore};
 pub use directory::Directory;
+#[cfg(unix)]
 pub use disk::Disk;
 pub use error::{AppendError, Damage, DamageCause, Fault, OpenError, Operation, ReadError};
 pub use format::record::Entry;

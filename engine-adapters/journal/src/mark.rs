@@ -6,6 +6,8 @@
 //! sync of the log and never waited for. The second survives the end of the process but perhaps not a power
 //! cut, so one that cannot be read is passed over.
 
+use std::sync::Arc;
+
 use engine_core::Seq;
 
 use crate::directory::Home;
@@ -13,7 +15,7 @@ use crate::error::{Damage, DamageCause, Fault, Operation, ReadError};
 use crate::format::bytes::{put, u32_at, u64_at};
 use crate::format::seal::{Kind, Place, Sealed, seal, unseal_own};
 use crate::format::sector::SECTOR_BYTES;
-use crate::format::segment::Stream;
+use crate::format::segment::{SegmentHeader, Stream};
 use crate::storage::{Storage, StorageFile, read_small, replace, write_all};
 
 const SETTLED_AT: u64 = 0;
@@ -30,19 +32,40 @@ pub(crate) struct Mark {
     pub(crate) sector: u32,
     /// Every sequence up to this one is durable, with all its records.
     pub(crate) sequence: Seq,
+    /// The chain value before that sector, so that a segment of another history is recognised.
+    pub(crate) chain: u64,
     /// The oldest segment that retention has not removed.
     pub(crate) first_segment: u64,
 }
 
 impl Mark {
-    pub(crate) const EMPTY: Self = Self { segment: 0, sector: 0, sequence: Seq::new(0), first_segment: 1 };
+    pub(crate) const EMPTY: Self = Self {
+        segment: 0,
+        sector: 0,
+        sequence: Seq::new(0),
+        chain: 0,
+        first_segment: 1,
+    };
 
-    fn encode(&self) -> [u8; 28] {
-        let mut body = [0; 28];
+    /// What is known of a segment by its header alone.
+    pub(crate) fn at_start(header: &SegmentHeader, first_segment: u64) -> Self {
+        let (sequence, chain) = (header.start.whole(), header.start.chain);
+        Self {
+            segment: header.ordinal,
+            sector: 1,
+            sequence,
+            chain,
+            first_segment,
+        }
+    }
+
+    fn encode(&self) -> [u8; 36] {
+        let mut body = [0; 36];
         put(&mut body, 0, &self.segment.to_le_bytes());
         put(&mut body, 8, &self.first_segment.to_le_bytes());
         put(&mut body, 16, &self.sequence.get().to_le_bytes());
-        put(&mut body, 24, &self.sector.to_le_bytes());
+        put(&mut body, 24, &self.chain.to_le_bytes());
+        put(&mut body, 32, &self.sector.to_le_bytes());
         body
     }
 
@@ -51,7 +74,8 @@ impl Mark {
             segment: u64_at(sealed.body, 0),
             first_segment: u64_at(sealed.body, 8),
             sequence: Seq::new(u64_at(sealed.body, 16)),
-            sector: u32_at(sealed.body, 24),
+            chain: u64_at(sealed.body, 24),
+            sector: u32_at(sealed.body, 32),
         }
     }
 }
@@ -66,13 +90,21 @@ pub(crate) struct MarkRead {
 /// Reads the mark of `stream`; `None` if there is none, as before the log was created.
 pub(crate) fn read_mark<S: Storage>(home: &Home<S>, stream: Stream) -> Result<Option<MarkRead>, ReadError> {
     let name = stream.mark_file();
-    let Some(bytes) = read_small(&home.storage, &name, FILE_BYTES + 1)? else { return Ok(None) };
+    let Some(bytes) = read_small(&home.storage, &name, FILE_BYTES + 1)? else {
+        return Ok(None);
+    };
     if bytes.len() != FILE_BYTES {
-        let cause = DamageCause::Length { expected: FILE_BYTES as u64, found: bytes.len() as u64 };
+        let cause = DamageCause::Length {
+            expected: FILE_BYTES as u64,
+            found: bytes.len() as u64,
+        };
         return Err(Damage::new(&name, 0, None, cause).into());
     }
     let slot = |at: u64| {
-        let place = Place { file: &name, offset: at };
+        let place = Place {
+            file: &name,
+            offset: at,
+        };
         let sealed = unseal_own(place, Kind::Mark, home.identity, &bytes[at as usize..])?;
         Ok::<_, ReadError>(Mark::decode(&sealed))
     };
@@ -80,20 +112,26 @@ pub(crate) fn read_mark<S: Storage>(home: &Home<S>, stream: Stream) -> Result<Op
     let running = slot(RUNNING_AT).ok();
     let newest = running.map_or(settled, |running| running.max(settled));
     let first_segment = settled.first_segment.max(newest.first_segment);
-    Ok(Some(MarkRead { mark: Mark { first_segment, ..newest }, is_running_lost: running.is_none() }))
+    Ok(Some(MarkRead {
+        mark: Mark {
+            first_segment,
+            ..newest
+        },
+        is_running_lost: running.is_none(),
+    }))
 }
 
 /// The mark of an open log.
 pub(crate) struct MarkFile<S: Storage> {
     file: S::File,
     name: String,
-    home: std::sync::Arc<Home<S>>,
+    home: Arc<Home<S>>,
     mark: Mark,
 }
 
 impl<S: Storage> MarkFile<S> {
     /// Replaces the mark of `stream`, wholly or not at all, and opens it. This is the only way to lower one.
-    pub(crate) fn replace(home: &std::sync::Arc<Home<S>>, stream: Stream, mark: Mark) -> Result<Self, Fault> {
+    pub(crate) fn replace(home: &Arc<Home<S>>, stream: Stream, mark: Mark) -> Result<Self, Fault> {
         let name = stream.mark_file();
         let sector = seal(Kind::Mark, home.identity, &mark.encode());
         let mut bytes = vec![0; FILE_BYTES];
@@ -101,18 +139,29 @@ impl<S: Storage> MarkFile<S> {
         put(&mut bytes, RUNNING_AT as usize, &sector);
         replace(&home.storage, &name, &bytes)?;
         let file = home.open(&name)?;
-        Ok(Self { file, name, home: std::sync::Arc::clone(home), mark })
+        Ok(Self {
+            file,
+            name,
+            home: Arc::clone(home),
+            mark,
+        })
     }
 
-    /// Notes how far the log is durable, without waiting for the disk.
-    pub(crate) fn note(&mut self, segment: u64, sector: u32, sequence: Seq) -> Result<(), Fault> {
-        self.mark = Mark { segment, sector, sequence, ..self.mark };
+    /// Notes how far the log is durable, without waiting for the disk. What was removed stays noted.
+    pub(crate) fn note(&mut self, mark: Mark) -> Result<(), Fault> {
+        self.mark = Mark {
+            first_segment: self.mark.first_segment,
+            ..mark
+        };
         self.write(RUNNING_AT)
     }
 
     /// Notes how far the log is durable, and makes the note durable.
-    pub(crate) fn settle(&mut self, segment: u64, sector: u32, sequence: Seq) -> Result<(), Fault> {
-        self.mark = Mark { segment, sector, sequence, ..self.mark };
+    pub(crate) fn settle(&mut self, mark: Mark) -> Result<(), Fault> {
+        self.mark = Mark {
+            first_segment: self.mark.first_segment,
+            ..mark
+        };
         self.write(SETTLED_AT)?;
         self.sync()
     }
@@ -130,6 +179,8 @@ impl<S: Storage> MarkFile<S> {
     }
 
     fn sync(&mut self) -> Result<(), Fault> {
-        self.file.sync_data().map_err(Fault::at(Operation::Sync, &self.name))
+        self.file
+            .sync_data()
+            .map_err(Fault::at(Operation::Sync, &self.name))
     }
 }

@@ -40,7 +40,11 @@ pub struct LogOptions {
 
 impl Default for LogOptions {
     fn default() -> Self {
-        Self { segment_bytes: 64 << 20, sync: SyncPolicy::EachGroup, backlog_bytes_max: 64 << 20 }
+        Self {
+            segment_bytes: 64 << 20,
+            sync: SyncPolicy::EachGroup,
+            backlog_bytes_max: 64 << 20,
+        }
     }
 }
 
@@ -53,7 +57,11 @@ impl LogOptions {
         let least = SEGMENT_SECTORS_MIN * sector;
         let most = u64::from(u32::MAX) * sector;
         if !self.segment_bytes.is_multiple_of(sector) || !(least..=most).contains(&self.segment_bytes) {
-            return Err(OpenError::SegmentSize { segment_bytes: self.segment_bytes, least, most });
+            return Err(OpenError::SegmentSize {
+                segment_bytes: self.segment_bytes,
+                least,
+                most,
+            });
         }
         Ok(())
     }

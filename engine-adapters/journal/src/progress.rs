@@ -31,7 +31,9 @@ impl Progress {
             changes: Mutex::new(()),
             changed: Condvar::new(),
         };
-        Self { shared: Arc::new(shared) }
+        Self {
+            shared: Arc::new(shared),
+        }
     }
 
     /// The last sequence that readers can read.
@@ -77,7 +79,11 @@ impl Progress {
             if let Some(fault) = self.fault() {
                 return Err(fault.clone());
             }
-            guard = self.shared.changed.wait(guard).unwrap_or_else(PoisonError::into_inner);
+            guard = self
+                .shared
+                .changed
+                .wait(guard)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 

@@ -11,6 +11,7 @@ use crate::format::record::{self, Entry, Tip};
 use crate::format::sector::Sector;
 use crate::format::segment::Stream;
 use crate::scan::{SegmentScan, Step};
+use crate::snapshot::SnapshotStamp;
 use crate::storage::Storage;
 
 /// Reads the records of one log in order, each verified.
@@ -34,6 +35,35 @@ impl<S: Storage> Directory<S> {
     pub fn reader(&self, stream: Stream, from: Seq) -> Result<LogReader<S>, ReadError> {
         LogReader::open(self.home(), stream, from)
     }
+
+    /// A value that stands for everything in a log up to and with `sequence`, which must be written.
+    ///
+    /// # Errors
+    /// As [`Directory::reader`].
+    pub fn history_at(&self, stream: Stream, sequence: Seq) -> Result<u64, ReadError> {
+        let mut reader = self.reader(stream, sequence.next())?;
+        reader.pass(sequence)?;
+        Ok(reader.tip.chain)
+    }
+
+    /// A reader of the commands after a snapshot, which must be one of this log's history.
+    ///
+    /// # Errors
+    /// As [`Directory::reader`], and [`DamageCause::OtherHistory`].
+    pub fn replay_after(&self, snapshot: &SnapshotStamp) -> Result<LogReader<S>, ReadError> {
+        let mut reader = self.reader(Stream::Commands, snapshot.sequence.next())?;
+        reader.pass(snapshot.sequence)?;
+        if snapshot
+            .history
+            .is_some_and(|history| history != reader.tip.chain)
+        {
+            return Err(reader
+                .scan
+                .damage(reader.scan.start, reader.tip, DamageCause::OtherHistory)
+                .into());
+        }
+        Ok(reader)
+    }
 }
 
 impl<S: Storage> LogReader<S> {
@@ -43,7 +73,10 @@ impl<S: Storage> LogReader<S> {
             let scan = SegmentScan::open(home, stream, ordinal)?;
             if scan.header.start.last >= from {
                 if start.is_none() {
-                    return Err(ReadError::Gone { wanted: from, first: scan.header.start.last.next() });
+                    return Err(ReadError::Gone {
+                        wanted: from,
+                        first: scan.header.start.last.next(),
+                    });
                 }
                 break;
             }
@@ -53,7 +86,13 @@ impl<S: Storage> LogReader<S> {
             return Err(Damage::new(&stream.segment_file(1), 0, Some(from), DamageCause::Missing).into());
         };
         let tip = scan.header.start;
-        Ok(Self { home: Arc::clone(home), from, scan, tip, taken: 0 })
+        Ok(Self {
+            home: Arc::clone(home),
+            from,
+            scan,
+            tip,
+            taken: 0,
+        })
     }
 
     /// The next record up to and with sequence `until`; `None` if that has been reached.
@@ -71,7 +110,10 @@ impl<S: Storage> LogReader<S> {
             }
             let start = self.taken;
             let Some(length) = record::unseal(&self.scan.records[start..], &mut self.tip) else {
-                return Err(self.scan.damage(self.scan.start, self.tip, DamageCause::Chain).into());
+                return Err(self
+                    .scan
+                    .damage(self.scan.start, self.tip, DamageCause::Chain)
+                    .into());
             };
             self.taken += length;
             if self.tip.last >= self.from {
@@ -89,9 +131,23 @@ impl<S: Storage> LogReader<S> {
         let before = batch.len();
         while batch.bytes() < bytes_max {
             let Some(entry) = self.next(until)? else { break };
-            batch.push(&entry).expect("records are read in order, from the start of the batch on");
+            batch
+                .push(&entry)
+                .expect("records are read in order, from the start of the batch on");
         }
         Ok(batch.len() - before)
+    }
+
+    /// Reads up to and with `sequence`, which must lie before the first one to give out.
+    fn pass(&mut self, sequence: Seq) -> Result<(), ReadError> {
+        assert!(
+            sequence < self.from,
+            "records that are passed over are not given out"
+        );
+        match self.next(sequence)? {
+            Some(_) => unreachable!("records before the first one are not given out"),
+            None => Ok(()),
+        }
     }
 
     /// The sequence of the next record.
@@ -125,7 +181,11 @@ impl<S: Storage> LogReader<S> {
         }
         if let Some(written) = first_written(&mut self.scan, end)? {
             // Something follows on the gap, so it is a gap and not the end.
-            let cause = if written == end { DamageCause::Checksum } else { DamageCause::Unwritten };
+            let cause = if written == end {
+                DamageCause::Checksum
+            } else {
+                DamageCause::Unwritten
+            };
             return Err(self.scan.damage(end, self.tip, cause).into());
         }
         let next = SegmentScan::open(&self.home, stream, ordinal + 1)?;

@@ -41,7 +41,10 @@ impl Recovery {
         if through <= self.end {
             return Ok(());
         }
-        let cause = DamageCause::EndsEarly { end: self.end, acknowledged: through };
+        let cause = DamageCause::EndsEarly {
+            end: self.end,
+            acknowledged: through,
+        };
         Err(Damage::new(file, 0, Some(self.end.next()), cause))
     }
 }
@@ -102,7 +105,14 @@ fn open_log<S: Storage>(
         drop(segment);
         cut_after(home, stream, found.ordinals[0], wanted_end, Fate::Deleted)?;
         let (writer, again) = open_log(home, stream, options, None)?;
-        return Ok((writer, Recovery { torn: tail.torn, is_running_mark_lost: found.is_running_lost, ..again }));
+        return Ok((
+            writer,
+            Recovery {
+                torn: tail.torn,
+                is_running_mark_lost: found.is_running_lost,
+                ..again
+            },
+        ));
     }
     let recovery = Recovery {
         first: found.first,
@@ -114,6 +124,7 @@ fn open_log<S: Storage>(
         segment: segment.header.ordinal,
         sector: segment.next_sector,
         sequence: tail.tip.whole(),
+        chain: tail.tip.chain,
         first_segment: found.ordinals[0],
     };
     let mark = MarkFile::replace(home, stream, mark)?;
@@ -134,7 +145,11 @@ fn create_log<S: Storage>(
 ) -> Result<(LogWriter<S>, Recovery), OpenError> {
     // The mark comes first, so that segments without a mark are always damage.
     let mut mark = MarkFile::replace(home, stream, Mark::EMPTY)?;
-    let start = Tip { chain: first_chain(home.identity, stream), last: Seq::new(0), is_open: false };
+    let start = Tip {
+        chain: first_chain(home.identity, stream),
+        last: Seq::new(0),
+        is_open: false,
+    };
     let header = SegmentHeader {
         identity: home.identity,
         stream,
@@ -144,10 +159,17 @@ fn create_log<S: Storage>(
         is_strict: options.is_strict(),
     };
     let segment = OpenSegment::create(home, &spare, header)?;
-    mark.settle(1, 1, start.last)?;
-    let recovery =
-        Recovery { first: start.last.next(), end: start.last, torn: None, is_running_mark_lost: false };
-    Ok((LogWriter::new(home, options, spare, segment, start, mark), recovery))
+    mark.settle(Mark::at_start(&segment.header, 1))?;
+    let recovery = Recovery {
+        first: start.last.next(),
+        end: start.last,
+        torn: None,
+        is_running_mark_lost: false,
+    };
+    Ok((
+        LogWriter::new(home, options, spare, segment, start, mark),
+        recovery,
+    ))
 }
 
 /// The segments of a log that should be there, and are.
@@ -162,7 +184,11 @@ struct Found {
 /// is no log yet.
 fn find_segments<S: Storage>(home: &Home<S>, stream: Stream) -> Result<Option<Found>, ReadError> {
     let mut ordinals = home.ordinals(stream)?;
-    let Some(MarkRead { mark, is_running_lost }) = read_mark(home, stream)? else {
+    let Some(MarkRead {
+        mark,
+        is_running_lost,
+    }) = read_mark(home, stream)?
+    else {
         return match ordinals.is_empty() {
             true => Ok(None),
             false => Err(Damage::new(&stream.mark_file(), 0, None, DamageCause::Missing).into()),
@@ -171,7 +197,10 @@ fn find_segments<S: Storage>(home: &Home<S>, stream: Stream) -> Result<Option<Fo
     if ordinals.is_empty() && mark.segment == 0 {
         return Ok(None);
     }
-    let unremoved = ordinals.iter().take_while(|ordinal| **ordinal < mark.first_segment).count();
+    let unremoved = ordinals
+        .iter()
+        .take_while(|ordinal| **ordinal < mark.first_segment)
+        .count();
     let rest = ordinals.split_off(unremoved);
     remove_before(home, stream, &ordinals)?;
     let ordinals = rest;
@@ -183,7 +212,12 @@ fn find_segments<S: Storage>(home: &Home<S>, stream: Stream) -> Result<Option<Fo
         first.get_or_insert(header.start.last.next());
     }
     let first = first.expect("a log that exists has a segment");
-    Ok(Some(Found { ordinals, mark, is_running_lost, first }))
+    Ok(Some(Found {
+        ordinals,
+        mark,
+        is_running_lost,
+        first,
+    }))
 }
 
 /// Checks that a segment is there under its name and has its length.
@@ -218,9 +252,11 @@ fn sequence_after<S: Storage>(home: &Home<S>, stream: Stream, lost: u64) -> Opti
 
 fn with_sequence(error: ReadError, sequence: impl FnOnce() -> Option<Seq>) -> ReadError {
     match error {
-        ReadError::Damage(damage) if damage.sequence.is_none() => {
-            Damage { sequence: sequence(), ..damage }.into()
+        ReadError::Damage(damage) if damage.sequence.is_none() => Damage {
+            sequence: sequence(),
+            ..damage
         }
+        .into(),
         other => other,
     }
 }
@@ -233,12 +269,7 @@ fn mend_tail<S: Storage>(
 ) -> Result<(OpenSegment<S>, Tail), OpenError> {
     let newest = *found.ordinals.last().expect("a log that exists has a segment");
     let mut scan = SegmentScan::open(home, stream, newest)?;
-    let known_durable = if found.mark.segment == newest { found.mark.sector } else { 1 };
-    let tail = read_tail(&mut scan, known_durable)?;
-    if tail.tip.whole() < found.mark.sequence {
-        let cause = DamageCause::EndsEarly { end: tail.tip.whole(), acknowledged: found.mark.sequence };
-        return Err(scan.damage(tail.next_sector, tail.tip, cause).into());
-    }
+    let tail = read_tail(&mut scan, &found.mark)?;
     let file = scan.file();
     let name = &scan.name;
     let keep = offset_of(tail.next_sector);

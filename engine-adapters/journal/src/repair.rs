@@ -115,7 +115,9 @@ fn mend<S: Storage>(home: &Arc<Home<S>>, stream: Stream) -> Result<Vec<Repaired>
             Ok(scan) => scan,
             Err(ReadError::Damage(damage)) => {
                 let scan = mend_header(home, stream, *ordinal, before, damage)?;
-                done.push(Repaired::Header { file: scan.name.clone() });
+                done.push(Repaired::Header {
+                    file: scan.name.clone(),
+                });
                 scan
             }
             Err(error) => return Err(error.into()),
@@ -125,12 +127,16 @@ fn mend<S: Storage>(home: &Arc<Home<S>>, stream: Stream) -> Result<Vec<Repaired>
             scan.follow(&mut tip).map_err(ReadError::from)?;
         }
         before = Some(tip);
-        let Some(next) = ordinals.get(index + 1) else { break };
+        let Some(next) = ordinals.get(index + 1) else {
+            break;
+        };
         let is_whole = SegmentScan::open(home, stream, *next).map_or(true, |next| next.header.start == tip);
         let end = scan.next;
         if is_whole && crate::reader::first_written(&mut scan, end)?.is_some() {
             copy(home, &scan.name, &aside(home, &scan.name)?)?;
-            done.push(Repaired::Padding { file: scan.name.clone() });
+            done.push(Repaired::Padding {
+                file: scan.name.clone(),
+            });
             scan.next = 1;
             shorten(home, scan, tip.last)?;
         }
@@ -156,9 +162,11 @@ fn mend_header<S: Storage>(
     }
     let start = match before {
         Some(tip) => tip,
-        None if ordinal == 1 => {
-            Tip { chain: first_chain(home.identity, stream), last: Seq::new(0), is_open: false }
-        }
+        None if ordinal == 1 => Tip {
+            chain: first_chain(home.identity, stream),
+            last: Seq::new(0),
+            is_open: false,
+        },
         None => return Err(damage.into()),
     };
     let name = stream.segment_file(ordinal);
@@ -168,7 +176,14 @@ fn mend_header<S: Storage>(
     let kept = aside(home, &name)?;
     copy(home, &name, &kept)?;
     for is_strict in [true, false] {
-        let header = SegmentHeader { identity: home.identity, stream, ordinal, start, sectors, is_strict };
+        let header = SegmentHeader {
+            identity: home.identity,
+            stream,
+            ordinal,
+            start,
+            sectors,
+            is_strict,
+        };
         write_all(&file, &header.encode(), 0).map_err(Fault::at(Operation::Write, &name))?;
         let mut scan = SegmentScan::open(home, stream, ordinal)?;
         if matches!(scan.step()?, Step::Group { .. }) && scan.follow(&mut start.clone()).is_ok() {
@@ -183,19 +198,14 @@ fn mend_header<S: Storage>(
 }
 
 /// Writes the mark anew. It then knows nothing of how far the newest segment was durable.
-fn mend_mark<S: Storage>(
-    home: &Arc<Home<S>>,
-    stream: Stream,
-    ordinals: &[u64],
-) -> Result<String, ReadError> {
+fn mend_mark<S: Storage>(home: &Arc<Home<S>>, stream: Stream, ordinals: &[u64]) -> Result<String, ReadError> {
     let file = stream.mark_file();
     if home.list()?.contains(&file) {
         copy(home, &file, &aside(home, &file)?)?;
     }
     let newest = *ordinals.last().expect("a log with segments has a newest one");
-    let start = SegmentScan::open(home, stream, newest)?.header.start;
-    let mark = Mark { segment: newest, sector: 1, sequence: start.whole(), first_segment: ordinals[0] };
-    MarkFile::replace(home, stream, mark)?;
+    let header = SegmentScan::open(home, stream, newest)?.header;
+    MarkFile::replace(home, stream, Mark::at_start(&header, ordinals[0]))?;
     Ok(file)
 }
 
@@ -211,7 +221,11 @@ fn start_after<S: Storage>(
             Ok(scan) if scan.header.start.last <= sequence => first = Some(*ordinal),
             Ok(scan) if first.is_none() => {
                 let first = scan.header.start.last.next();
-                return Err(ReadError::Gone { wanted: sequence.next(), first }.into());
+                return Err(ReadError::Gone {
+                    wanted: sequence.next(),
+                    first,
+                }
+                .into());
             }
             Ok(_) => break,
             Err(ReadError::Damage(_)) => {}
@@ -219,11 +233,23 @@ fn start_after<S: Storage>(
         }
     }
     let Some(first) = first else {
-        let damage = Damage::new(&stream.segment_file(1), 0, Some(sequence.next()), DamageCause::Missing);
+        let damage = Damage::new(
+            &stream.segment_file(1),
+            0,
+            Some(sequence.next()),
+            DamageCause::Missing,
+        );
         return Err(ReadError::from(damage).into());
     };
     let mark = read_mark(home, stream)?.map_or(Mark::EMPTY, |read| read.mark);
-    MarkFile::replace(home, stream, Mark { first_segment: first, ..mark })?;
+    MarkFile::replace(
+        home,
+        stream,
+        Mark {
+            first_segment: first,
+            ..mark
+        },
+    )?;
     let mut done = Vec::new();
     for ordinal in ordinals.iter().take_while(|ordinal| **ordinal < first) {
         let file = stream.segment_file(*ordinal);

@@ -20,7 +20,11 @@ pub struct Retention<S: Storage> {
 
 impl<S: Storage> Retention<S> {
     pub(crate) fn new(home: &Arc<Home<S>>, stream: Stream, mark: &Arc<Mutex<MarkFile<S>>>) -> Self {
-        Self { home: Arc::clone(home), stream, mark: Arc::clone(mark) }
+        Self {
+            home: Arc::clone(home),
+            stream,
+            mark: Arc::clone(mark),
+        }
     }
 
     /// Removes every segment that holds nothing after `through`, and returns the names of their files. The

@@ -114,7 +114,8 @@ impl<S: Storage> SegmentScan<S> {
                 return Ok(Step::Damaged(index, DamageCause::Group));
             }
             let at = (index - self.window_start) as usize * SECTOR_BYTES;
-            self.records.extend_from_slice(body(&head, &self.window[at..at + SECTOR_BYTES]));
+            self.records
+                .extend_from_slice(body(&head, &self.window[at..at + SECTOR_BYTES]));
             if head.is_last {
                 self.start = start;
                 self.next = index + 1;
@@ -148,7 +149,8 @@ impl<S: Storage> SegmentScan<S> {
         let sectors = WINDOW_SECTORS.min((self.header.sectors - index) as usize);
         self.window.resize(sectors * SECTOR_BYTES, 0);
         let offset = u64::from(index) * SECTOR_BYTES as u64;
-        let read = read_full(&self.file, &mut self.window, offset).map_err(Fault::at(Operation::Read, &self.name))?;
+        let read = read_full(&self.file, &mut self.window, offset)
+            .map_err(Fault::at(Operation::Read, &self.name))?;
         self.window_start = index;
         self.window_sectors = (read / SECTOR_BYTES) as u32;
         Ok(())
@@ -176,4 +178,104 @@ impl<S: Storage> SegmentScan<S> {
 
 pub(crate) fn offset_of(sector: u32) -> u64 {
     u64::from(sector) * SECTOR_BYTES as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use engine_core::{Seq, Timestamp};
+
+    use super::*;
+    use crate::simulation::{Random, SimulatedDisk};
+    use crate::{Batch, Identity, LogOptions};
+
+    const SEGMENT_BYTES: usize = 8 << 20;
+
+    /// A segment of 8 MiB, a tenth of it unwritten, in groups of up to 60 records.
+    fn large_segment(disk: &SimulatedDisk) -> crate::Directory<SimulatedDisk> {
+        let directory = crate::Directory::open(disk.clone(), Identity { journal: 1, shard: 0 })
+            .expect("an empty disk opens");
+        let options = LogOptions {
+            segment_bytes: SEGMENT_BYTES as u64,
+            ..LogOptions::default()
+        };
+        let (mut writer, _) = directory.commands(&options).expect("an empty disk opens");
+        let mut random = Random::new(5);
+        let (mut batch, mut next, mut bytes) = (Batch::new(), 1, 0);
+        while bytes < SEGMENT_BYTES / 10 * 8 {
+            batch.clear();
+            for _ in 0..=random.below(60) {
+                let payload = vec![next as u8; random.below(200) as usize];
+                batch
+                    .push_whole(Seq::new(next), Timestamp::ZERO, 1, &payload)
+                    .expect("it follows");
+                next += 1;
+            }
+            bytes += batch.bytes();
+            writer.write(&batch).expect("a disk without faults");
+        }
+        writer.close().expect("a disk without faults");
+        directory
+    }
+
+    /// Where each group begins, and the end of the last one.
+    fn group_starts(scan: &mut SegmentScan<SimulatedDisk>) -> Vec<(u32, Tip)> {
+        let mut tip = scan.header.start;
+        let mut starts = vec![(scan.next, tip)];
+        while let Step::Group { .. } = scan.step().expect("a disk without faults") {
+            scan.follow(&mut tip).expect("the segment is whole");
+            starts.push((scan.next, tip));
+        }
+        starts
+    }
+
+    #[test]
+    fn r3_a_hundred_thousand_random_flips_in_a_large_segment_are_each_found_where_they_are() {
+        let seed =
+            std::env::var("ENGINE_SEED").map_or(32, |text| text.parse().expect("ENGINE_SEED is a number"));
+        let soak: u64 =
+            std::env::var("ENGINE_SOAK").map_or(1, |text| text.parse().expect("ENGINE_SOAK is a number"));
+        println!("r3: ENGINE_SEED={seed}");
+        let disk = SimulatedDisk::new();
+        let directory = large_segment(&disk);
+        let home = directory.home();
+        let mut scan = SegmentScan::open(home, Stream::Commands, 1).expect("the segment is whole");
+        let starts = group_starts(&mut scan);
+        let (end, _) = starts[starts.len() - 1];
+        assert!(
+            starts.len() > 1_000 && end < scan.header.sectors,
+            "many groups and an unwritten end"
+        );
+        let mut random = Random::new(seed);
+        for _ in 0..100_000 * soak {
+            let bit = random.below(SEGMENT_BYTES as u64 * 8) as usize;
+            let sector = (bit / 8 / SECTOR_BYTES) as u32;
+            disk.flip_bit(&scan.name, bit);
+            if sector == 0 {
+                SegmentScan::open(home, Stream::Commands, 1)
+                    .map(|_| ())
+                    .expect_err("the header is damaged");
+            } else {
+                // Reading gets to every group the same way, so it can begin at the one with the flipped bit.
+                let group = starts.partition_point(|(start, _)| *start <= sector) - 1;
+                scan.next = starts[group].0;
+                scan.refresh();
+                let step = scan.step().expect("a disk without faults");
+                let found = if sector > end {
+                    Step::Unwritten(end)
+                } else {
+                    Step::Damaged(sector, DamageCause::Checksum)
+                };
+                assert_eq!(step, found, "bit {bit}");
+                assert_eq!(
+                    scan.sector(sector).expect("a disk without faults"),
+                    Sector::Damaged,
+                    "bit {bit}"
+                );
+            }
+            disk.flip_bit(&scan.name, bit);
+        }
+        scan.next = 1;
+        scan.refresh();
+        assert_eq!(group_starts(&mut scan), starts, "every bit was put back");
+    }
 }

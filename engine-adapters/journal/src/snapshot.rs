@@ -21,6 +21,9 @@ pub struct SnapshotStamp {
     pub time: Timestamp,
     /// The version of its encoding.
     pub version: u16,
+    /// [`Directory::history_at`] that command, which ties the snapshot to its command log; `None` where the log
+    /// is kept elsewhere.
+    pub history: Option<u64>,
 }
 
 /// The snapshots of a directory.
@@ -43,7 +46,9 @@ const BLOCK_BYTES_MAX: usize = 64 << 10;
 impl<S: Storage> Directory<S> {
     /// The snapshots of this directory.
     pub fn snapshots(&self) -> SnapshotStore<S> {
-        SnapshotStore { home: Arc::clone(self.home()) }
+        SnapshotStore {
+            home: Arc::clone(self.home()),
+        }
     }
 }
 
@@ -61,8 +66,12 @@ impl<S: Storage> SnapshotStore<S> {
     /// # Errors
     /// What the system says.
     pub fn sequences(&self) -> Result<Vec<Seq>, Fault> {
-        let mut sequences: Vec<Seq> =
-            self.home.list()?.iter().filter_map(|name| sequence_of(name)).collect();
+        let mut sequences: Vec<Seq> = self
+            .home
+            .list()?
+            .iter()
+            .filter_map(|name| sequence_of(name))
+            .collect();
         sequences.sort_unstable();
         Ok(sequences)
     }
@@ -82,7 +91,12 @@ impl<S: Storage> SnapshotStore<S> {
     /// As [`SnapshotStore::newest`].
     pub fn newest_through(&self, through: Seq) -> Result<NewestSnapshot<S>, ReadError> {
         let mut skipped = Vec::new();
-        for sequence in self.sequences()?.into_iter().rev().filter(|sequence| *sequence <= through) {
+        for sequence in self
+            .sequences()?
+            .into_iter()
+            .rev()
+            .filter(|sequence| *sequence <= through)
+        {
             match self.verify(sequence) {
                 Ok(()) => {
                     let snapshot = Some(SnapshotReader::open(&self.home, sequence)?);
@@ -92,7 +106,10 @@ impl<S: Storage> SnapshotStore<S> {
                 Err(error) => return Err(error),
             }
         }
-        Ok(NewestSnapshot { snapshot: None, skipped })
+        Ok(NewestSnapshot {
+            snapshot: None,
+            skipped,
+        })
     }
 
     /// Reads a snapshot from end to end.
@@ -184,7 +201,9 @@ impl<S: Storage> SnapshotWriter<S> {
         let foot = encode_foot(&self.home, self.bytes, self.checksum, state_hash);
         let name = file_of(self.stamp.sequence);
         write_all(&self.file, &foot, self.offset).map_err(Fault::at(Operation::Write, &self.temporary))?;
-        self.file.sync_data().map_err(Fault::at(Operation::Sync, &self.temporary))?;
+        self.file
+            .sync_data()
+            .map_err(Fault::at(Operation::Sync, &self.temporary))?;
         self.home.rename(&self.temporary, &name)?;
         self.is_finished = true;
         self.home.sync_directory(&name)
@@ -198,7 +217,8 @@ impl<S: Storage> SnapshotWriter<S> {
         put(&mut self.block, 0, &(length as u32).to_le_bytes());
         self.checksum = block_checksum(self.checksum, &self.block);
         put(&mut self.block, 4, &self.checksum.to_le_bytes());
-        write_all(&self.file, &self.block, self.offset).map_err(Fault::at(Operation::Write, &self.temporary))?;
+        write_all(&self.file, &self.block, self.offset)
+            .map_err(Fault::at(Operation::Write, &self.temporary))?;
         self.offset += self.block.len() as u64;
         self.bytes += length as u64;
         self.block.truncate(BLOCK_HEADER_BYTES);
@@ -212,7 +232,8 @@ impl<S: Storage> Write for SnapshotWriter<S> {
         let taken = bytes.len().min(room);
         self.block.extend_from_slice(&bytes[..taken]);
         if taken == room {
-            self.write_block().map_err(|fault| io::Error::new(fault.kind, fault))?;
+            self.write_block()
+                .map_err(|fault| io::Error::new(fault.kind, fault))?;
         }
         Ok(taken)
     }
@@ -255,7 +276,10 @@ impl<S: Storage> SnapshotReader<S> {
         let length = file.len().map_err(Fault::at(Operation::Read, &name))?;
         let least = 2 * SECTOR_BYTES as u64;
         if length < least {
-            let cause = DamageCause::Length { expected: least, found: length };
+            let cause = DamageCause::Length {
+                expected: least,
+                found: length,
+            };
             return Err(Damage::new(&name, 0, Some(sequence), cause).into());
         }
         let blocks_end = length - SECTOR_BYTES as u64;
@@ -272,14 +296,20 @@ impl<S: Storage> SnapshotReader<S> {
             sequence: Seq::new(u64_at(head.body, 0)),
             time: Timestamp::from_nanos(u64_at(head.body, 8)),
             version: u16_at(head.body, 16),
+            history: (u16_at(head.body, 18) == 1).then(|| u64_at(head.body, 20)),
         };
         if stamp.sequence != sequence {
             return Err(Damage::new(&name, 0, Some(sequence), DamageCause::Misnamed).into());
         }
         let checksum = head.checksum;
         let (foot, read) = read_sector(blocks_end)?;
-        let foot =
-            unseal_own(place(blocks_end), Kind::SnapshotFoot, home.identity, &foot[..read]).map_err(named)?;
+        let foot = unseal_own(
+            place(blocks_end),
+            Kind::SnapshotFoot,
+            home.identity,
+            &foot[..read],
+        )
+        .map_err(named)?;
         Ok(Self {
             stamp,
             state_hash: array_at(foot.body, 16),
@@ -307,7 +337,7 @@ impl<S: Storage> SnapshotReader<S> {
     }
 
     /// The size of the content.
-    pub fn bytes(&self) -> u64 {
+    pub fn content_bytes(&self) -> u64 {
         self.bytes
     }
 
@@ -317,7 +347,11 @@ impl<S: Storage> SnapshotReader<S> {
         self.taken = 0;
         if self.offset == self.blocks_end {
             let is_whole = self.given_bytes == self.bytes && self.checksum == self.last_checksum;
-            return if is_whole { Ok(false) } else { Err(self.damage().into()) };
+            return if is_whole {
+                Ok(false)
+            } else {
+                Err(self.damage().into())
+            };
         }
         let left = self.blocks_end - self.offset;
         let mut header = [0; BLOCK_HEADER_BYTES];
@@ -351,7 +385,12 @@ impl<S: Storage> SnapshotReader<S> {
     }
 
     fn damage(&self) -> Damage {
-        Damage::new(&self.name, self.offset, Some(self.stamp.sequence), DamageCause::Checksum)
+        Damage::new(
+            &self.name,
+            self.offset,
+            Some(self.stamp.sequence),
+            DamageCause::Checksum,
+        )
     }
 }
 
@@ -374,10 +413,12 @@ impl<S: Storage> Read for SnapshotReader<S> {
 }
 
 fn encode_head<S: Storage>(home: &Home<S>, stamp: SnapshotStamp) -> [u8; SECTOR_BYTES] {
-    let mut body = [0; 18];
+    let mut body = [0; 28];
     put(&mut body, 0, &stamp.sequence.get().to_le_bytes());
     put(&mut body, 8, &stamp.time.nanos().to_le_bytes());
     put(&mut body, 16, &stamp.version.to_le_bytes());
+    put(&mut body, 18, &u16::from(stamp.history.is_some()).to_le_bytes());
+    put(&mut body, 20, &stamp.history.unwrap_or(0).to_le_bytes());
     seal(Kind::SnapshotHead, home.identity, &body)
 }
 
@@ -396,12 +437,19 @@ fn encode_foot<S: Storage>(
 
 /// The check value of a block, which covers that of the block before it, so blocks cannot change places.
 fn block_checksum(before: u32, block: &[u8]) -> u32 {
-    crc32c::crc32c_append(crc32c::crc32c_append(before, &block[..4]), &block[BLOCK_HEADER_BYTES..])
+    crc32c::crc32c_append(
+        crc32c::crc32c_append(before, &block[..4]),
+        &block[BLOCK_HEADER_BYTES..],
+    )
 }
 
 fn with_sequence(error: ReadError, sequence: Seq) -> ReadError {
     match error {
-        ReadError::Damage(damage) => Damage { sequence: Some(sequence), ..damage }.into(),
+        ReadError::Damage(damage) => Damage {
+            sequence: Some(sequence),
+            ..damage
+        }
+        .into(),
         other => other,
     }
 }

@@ -59,7 +59,10 @@ pub trait Storage: Send + Sync + 'static {
 }
 
 /// An open file of a [`Storage`], read and written at offsets.
-#[expect(clippy::len_without_is_empty, reason = "a length on disk can fail, and nobody asks for emptiness")]
+#[expect(
+    clippy::len_without_is_empty,
+    reason = "a length on disk can fail, and nobody asks for emptiness"
+)]
 pub trait StorageFile: Send + Sync + 'static {
     /// The length in bytes.
     ///
@@ -101,7 +104,11 @@ const CHUNK_BYTES: usize = 1 << 20;
 
 /// Writes all of `bytes` at `offset`. Each piece has its place, so neither a short write nor an interrupted
 /// one can put anything there twice.
-pub(crate) fn write_all<F: StorageFile + ?Sized>(file: &F, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
+pub(crate) fn write_all<F: StorageFile + ?Sized>(
+    file: &F,
+    mut bytes: &[u8],
+    mut offset: u64,
+) -> io::Result<()> {
     while !bytes.is_empty() {
         match file.write_at(bytes, offset) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
@@ -117,7 +124,11 @@ pub(crate) fn write_all<F: StorageFile + ?Sized>(file: &F, mut bytes: &[u8], mut
 }
 
 /// Reads at `offset` until `buffer` is full or the file ends, and says how many bytes there were.
-pub(crate) fn read_full<F: StorageFile + ?Sized>(file: &F, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+pub(crate) fn read_full<F: StorageFile + ?Sized>(
+    file: &F,
+    buffer: &mut [u8],
+    offset: u64,
+) -> io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
         match file.read_at(&mut buffer[filled..], offset + filled as u64) {
@@ -144,7 +155,8 @@ pub(crate) fn zero<F: StorageFile + ?Sized>(file: &F, from: u64, to: u64) -> io:
 
 /// Reads `from..to` and writes the same bytes again, so that the page cache has to bring them to the disk.
 pub(crate) fn rewrite<F: StorageFile + ?Sized>(file: &F, from: u64, to: u64) -> io::Result<()> {
-    let mut buffer = vec![0; CHUNK_BYTES.min(usize::try_from(to.saturating_sub(from)).unwrap_or(CHUNK_BYTES))];
+    let mut buffer =
+        vec![0; CHUNK_BYTES.min(usize::try_from(to.saturating_sub(from)).unwrap_or(CHUNK_BYTES))];
     let mut offset = from;
     while offset < to {
         let wanted = (to - offset).min(buffer.len() as u64) as usize;
@@ -179,11 +191,17 @@ pub(crate) fn read_small<S: Storage>(
 pub(crate) fn replace<S: Storage>(storage: &S, name: &str, bytes: &[u8]) -> Result<(), Fault> {
     let temporary = format!("{name}.tmp");
     delete_if_there(storage, &temporary)?;
-    let file = storage.create(&temporary).map_err(Fault::at(Operation::Create, &temporary))?;
+    let file = storage
+        .create(&temporary)
+        .map_err(Fault::at(Operation::Create, &temporary))?;
     write_all(&file, bytes, 0).map_err(Fault::at(Operation::Write, &temporary))?;
     file.sync_data().map_err(Fault::at(Operation::Sync, &temporary))?;
-    storage.rename(&temporary, name).map_err(Fault::at(Operation::Rename, name))?;
-    storage.sync_directory().map_err(Fault::at(Operation::SyncDirectory, name))
+    storage
+        .rename(&temporary, name)
+        .map_err(Fault::at(Operation::Rename, name))?;
+    storage
+        .sync_directory()
+        .map_err(Fault::at(Operation::SyncDirectory, name))
 }
 
 /// Deletes a file that may or may not be there.

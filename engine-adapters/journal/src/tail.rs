@@ -9,6 +9,7 @@
 use crate::error::{DamageCause, ReadError};
 use crate::format::record::Tip;
 use crate::format::sector::{SECTOR_BYTES, Sector};
+use crate::mark::Mark;
 use crate::recover::TornTail;
 use crate::scan::{SegmentScan, Step, offset_of};
 use crate::storage::Storage;
@@ -27,14 +28,19 @@ pub(crate) struct Tail {
     pub(crate) torn: Option<TornTail>,
 }
 
-/// Reads the newest segment of a log to its end. `known_durable` is what the mark says of it.
-pub(crate) fn read_tail<S: Storage>(
-    scan: &mut SegmentScan<S>,
-    known_durable: u32,
-) -> Result<Tail, ReadError> {
+/// Reads the newest segment of a log to its end, which must reach what the mark says.
+pub(crate) fn read_tail<S: Storage>(scan: &mut SegmentScan<S>, mark: &Mark) -> Result<Tail, ReadError> {
     let mut tip = scan.header.start;
-    let mut durable_sector = known_durable.max(1);
+    let marked = if mark.segment == scan.header.ordinal {
+        mark.sector
+    } else {
+        0
+    };
+    let mut durable_sector = marked.max(1);
     let (gap, cause) = loop {
+        if scan.next == marked && tip.chain != mark.chain {
+            return Err(scan.damage(scan.next, tip, DamageCause::OtherHistory).into());
+        }
         match scan.step()? {
             Step::Group { durable_before } => {
                 durable_sector = durable_sector.max(durable_before);
@@ -53,9 +59,19 @@ pub(crate) fn read_tail<S: Storage>(
     if gap < durable_sector {
         return Err(scan.damage(gap, tip, cause).into());
     }
+    if tip.whole() < mark.sequence {
+        let cause = DamageCause::EndsEarly {
+            end: tip.whole(),
+            acknowledged: mark.sequence,
+        };
+        return Err(scan.damage(scan.next, tip, cause).into());
+    }
     let keep = offset_of(scan.next);
     let file_bytes = scan.file_bytes()?;
-    let bytes = rest.written_bytes.max(offset_of(gap).min(file_bytes)).saturating_sub(keep);
+    let bytes = rest
+        .written_bytes
+        .max(offset_of(gap).min(file_bytes))
+        .saturating_sub(keep);
     let missing_bytes = scan.header.bytes().saturating_sub(file_bytes);
     let torn = (bytes > 0 || missing_bytes > 0).then(|| TornTail {
         file: scan.name.clone(),
@@ -66,7 +82,13 @@ pub(crate) fn read_tail<S: Storage>(
     });
     // What is whole up to `next` but not yet known to be durable is written again, so D ends there.
     let durable_sector = durable_sector.min(scan.next);
-    Ok(Tail { tip, next_sector: scan.next, durable_sector, written_bytes: rest.written_bytes, torn })
+    Ok(Tail {
+        tip,
+        next_sector: scan.next,
+        durable_sector,
+        written_bytes: rest.written_bytes,
+        torn,
+    })
 }
 
 /// What stands behind the first gap.
@@ -77,7 +99,10 @@ struct Rest {
 
 fn read_rest<S: Storage>(scan: &mut SegmentScan<S>, gap: u32, tip: Tip) -> Result<Rest, ReadError> {
     let file_bytes = scan.file_bytes()?;
-    let mut rest = Rest { durable_before: 0, written_bytes: 0 };
+    let mut rest = Rest {
+        durable_before: 0,
+        written_bytes: 0,
+    };
     let sectors = u32::try_from(file_bytes / SECTOR_BYTES as u64).unwrap_or(u32::MAX);
     for index in gap..scan.header.sectors.min(sectors) {
         match scan.sector(index)? {

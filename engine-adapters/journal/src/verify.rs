@@ -118,10 +118,19 @@ fn verify_log<S: Storage>(
             Mark::EMPTY
         }
     };
-    let first = if mark == Mark::EMPTY { ordinals.first().copied().unwrap_or(1) } else { mark.first_segment };
+    let first = if mark == Mark::EMPTY {
+        ordinals.first().copied().unwrap_or(1)
+    } else {
+        mark.first_segment
+    };
     let newest = ordinals.last().copied().unwrap_or(0).max(mark.segment);
     let segments_all = (newest + 1).saturating_sub(first) as usize;
-    let mut log = LogReport { stream, segments: Vec::new(), end: Seq::new(0), torn: None };
+    let mut log = LogReport {
+        stream,
+        segments: Vec::new(),
+        end: Seq::new(0),
+        torn: None,
+    };
     let mut known = None;
     let mut is_unbroken = true;
     for ordinal in first..=newest {
@@ -135,7 +144,10 @@ fn verify_log<S: Storage>(
         log.segments.extend(found.segment);
         log.torn = found.torn;
         damage.extend(found.damage);
-        observer(VerifyProgress { segments_done: (ordinal - first) as usize + 1, segments_all });
+        observer(VerifyProgress {
+            segments_done: (ordinal - first) as usize + 1,
+            segments_all,
+        });
     }
     Ok(Some(log))
 }
@@ -163,13 +175,23 @@ fn verify_segment<S: Storage>(
     let mut scan = match damage_of(SegmentScan::open(home, stream, ordinal))? {
         Ok(scan) => scan,
         Err(damage) => {
-            let damage = Damage { sequence: known.map(|tip| tip.expected()), ..damage };
-            return Ok(SegmentFound { damage: Some(damage), is_header_lost: true, ..SegmentFound::default() });
+            let damage = Damage {
+                sequence: known.map(|tip| tip.expected()),
+                ..damage
+            };
+            return Ok(SegmentFound {
+                damage: Some(damage),
+                is_header_lost: true,
+                ..SegmentFound::default()
+            });
         }
     };
     let mut tip = scan.header.start;
     let (records, outcome) = count_records(&mut scan, &mut tip)?;
-    let mut found = SegmentFound { end: Some(tip), ..SegmentFound::default() };
+    let mut found = SegmentFound {
+        end: Some(tip),
+        ..SegmentFound::default()
+    };
     let outcome = match outcome {
         Ok(()) => verify_end(home, stream, &mut scan, tip, mark, is_newest)?,
         Err(damage) => Err(damage),
@@ -225,20 +247,16 @@ fn verify_end<S: Storage>(
     let (expected, found) = (scan.header.bytes(), scan.file_bytes()?);
     if found > expected || (found < expected && !is_newest) {
         let cause = DamageCause::Length { expected, found };
-        return Ok(Err(Damage::new(&scan.name, found.min(expected), Some(tip.expected()), cause)));
+        return Ok(Err(Damage::new(
+            &scan.name,
+            found.min(expected),
+            Some(tip.expected()),
+            cause,
+        )));
     }
     if is_newest {
-        let known_durable = if mark.segment == scan.header.ordinal { mark.sector } else { 1 };
         let mut again = SegmentScan::open(home, stream, scan.header.ordinal)?;
-        let tail = match damage_of(read_tail(&mut again, known_durable))? {
-            Ok(tail) => tail,
-            Err(damage) => return Ok(Err(damage)),
-        };
-        if tail.tip.whole() < mark.sequence {
-            let cause = DamageCause::EndsEarly { end: tail.tip.whole(), acknowledged: mark.sequence };
-            return Ok(Err(again.damage(tail.next_sector, tail.tip, cause)));
-        }
-        return Ok(Ok(tail.torn));
+        return Ok(damage_of(read_tail(&mut again, mark))?.map(|tail| tail.torn));
     }
     let end = scan.next;
     if let Step::Damaged(sector, cause) = scan.step()? {

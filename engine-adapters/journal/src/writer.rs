@@ -1,7 +1,7 @@
 //! The one writer of a log: groups into segments, syncs, rotation. No threads; [`Journal`](crate::Journal) adds
 //! them.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use engine_core::Seq;
 
@@ -11,11 +11,11 @@ use crate::error::{AppendError, Fault, Operation};
 use crate::format::record::{self, Tip};
 use crate::format::sector::{BODY_BYTES, GROUP_SECTORS_MAX, frame, sectors_for};
 use crate::format::segment::{SegmentHeader, Stream};
-use crate::mark::MarkFile;
+use crate::mark::{Mark, MarkFile};
 use crate::options::LogOptions;
 use crate::retention::Retention;
 use crate::scan::offset_of;
-use crate::spare::Spare;
+use crate::spare::{Spare, SpareFile};
 use crate::storage::{Storage, StorageFile, write_all};
 
 /// Writes one log from the thread that calls it.
@@ -52,17 +52,28 @@ pub(crate) struct OpenSegment<S: Storage> {
 impl<S: Storage> OpenSegment<S> {
     /// Makes the prepared file the segment `header`. It has its name only when it is whole.
     pub(crate) fn create(home: &Home<S>, spare: &Spare<S>, header: SegmentHeader) -> Result<Self, Fault> {
-        let file = spare.take()?;
+        let SpareFile {
+            file,
+            name: temporary,
+        } = spare.take()?;
         let sector = header.encode();
-        write_all(&file, &sector, 0).map_err(Fault::at(Operation::Write, spare.name()))?;
-        file.sync_data().map_err(Fault::at(Operation::Sync, spare.name()))?;
+        write_all(&file, &sector, 0).map_err(Fault::at(Operation::Write, &temporary))?;
+        file.sync_data().map_err(Fault::at(Operation::Sync, &temporary))?;
         let name = header.stream.segment_file(header.ordinal);
-        home.rename(spare.name(), &name)?;
+        home.rename(&temporary, &name)?;
         home.sync_directory(&name)?;
         let (header, seed) =
             SegmentHeader::decode(&name, &sector, header.identity, header.stream, header.ordinal)
                 .expect("a header that was just encoded can be decoded");
-        Ok(Self { file, name, header, seed, next_sector: 1, durable_sector: 1, has_asked_for_spare: false })
+        Ok(Self {
+            file,
+            name,
+            header,
+            seed,
+            next_sector: 1,
+            durable_sector: 1,
+            has_asked_for_spare: false,
+        })
     }
 }
 
@@ -232,7 +243,13 @@ impl<S: Storage> LogWriter<S> {
         }
         let segment = &mut self.segment;
         let start = segment.next_sector;
-        frame(&self.records, segment.seed, start, segment.durable_sector, &mut self.sectors);
+        frame(
+            &self.records,
+            segment.seed,
+            start,
+            segment.durable_sector,
+            &mut self.sectors,
+        );
         write_all(&segment.file, &self.sectors, offset_of(start))
             .map_err(Fault::at(Operation::Write, &segment.name))?;
         segment.next_sector += sectors_for(self.records.len());
@@ -244,20 +261,32 @@ impl<S: Storage> LogWriter<S> {
         if segment.durable_sector == segment.next_sector {
             return Ok(());
         }
-        segment.file.sync_data().map_err(Fault::at(Operation::Sync, &segment.name))?;
+        segment
+            .file
+            .sync_data()
+            .map_err(Fault::at(Operation::Sync, &segment.name))?;
         segment.durable_sector = segment.next_sector;
         self.durable_through = self.tip.whole();
-        let (ordinal, sector) = (segment.header.ordinal, segment.durable_sector);
-        self.with_mark(|mark, sequence| mark.note(ordinal, sector, sequence))
+        self.mark().note(self.durable_mark())
     }
 
     fn settle_mark(&mut self) -> Result<(), Fault> {
-        let (ordinal, sector) = (self.segment.header.ordinal, self.segment.durable_sector);
-        self.with_mark(|mark, sequence| mark.settle(ordinal, sector, sequence))
+        self.mark().settle(self.durable_mark())
     }
 
-    fn with_mark(&self, act: impl FnOnce(&mut MarkFile<S>, Seq) -> Result<(), Fault>) -> Result<(), Fault> {
-        act(&mut self.mark.lock().unwrap_or_else(PoisonError::into_inner), self.durable_through)
+    /// The mark of a log whose records are all durable.
+    fn durable_mark(&self) -> Mark {
+        Mark {
+            segment: self.segment.header.ordinal,
+            sector: self.segment.durable_sector,
+            sequence: self.durable_through,
+            chain: self.tip.chain,
+            ..Mark::EMPTY
+        }
+    }
+
+    fn mark(&self) -> MutexGuard<'_, MarkFile<S>> {
+        self.mark.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -14,7 +14,9 @@ pub(crate) fn u64_at(bytes: &[u8], at: usize) -> u64 {
 
 #[inline]
 pub(crate) fn array_at<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
-    bytes[at..at + N].try_into().expect("a slice of N bytes is an array of N bytes")
+    bytes[at..at + N]
+        .try_into()
+        .expect("a slice of N bytes is an array of N bytes")
 }
 
 #[inline]

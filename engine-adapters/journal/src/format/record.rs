@@ -39,7 +39,11 @@ pub(crate) struct Tip {
 impl Tip {
     /// The last sequence that is there with all its records.
     pub(crate) fn whole(&self) -> Seq {
-        if self.is_open { Seq::new(self.last.get() - 1) } else { self.last }
+        if self.is_open {
+            Seq::new(self.last.get() - 1)
+        } else {
+            self.last
+        }
     }
 
     /// The sequence that the next record must have.
@@ -132,15 +136,26 @@ fn checksum(chain: u64, record: &[u8]) -> u32 {
 mod tests {
     use super::*;
 
-    const START: Tip = Tip { chain: 5, last: Seq::new(9), is_open: false };
+    const START: Tip = Tip {
+        chain: 5,
+        last: Seq::new(9),
+        is_open: false,
+    };
 
     fn three_records() -> (Vec<u8>, Vec<usize>) {
         let mut records = Vec::new();
-        for (sequence, continues, payload) in [(10, true, &b"ab"[..]), (10, false, b""), (11, false, b"xyz")] {
+        for (sequence, continues, payload) in [(10, true, &b"ab"[..]), (10, false, b""), (11, false, b"xyz")]
+        {
             let time = Timestamp::from_nanos(1000 + sequence);
             encode(
                 &mut records,
-                &Entry { sequence: Seq::new(sequence), time, version: 3, continues, payload },
+                &Entry {
+                    sequence: Seq::new(sequence),
+                    time,
+                    version: 3,
+                    continues,
+                    payload,
+                },
             );
         }
         let mut tip = START;
@@ -171,7 +186,10 @@ mod tests {
         let (records, starts) = three_records();
         for order in [[1, 0], [2, 0], [0, 0], [0, 2]] {
             let mut tip = START;
-            let taken = order.iter().filter(|i| unseal(&records[starts[**i]..], &mut tip).is_some()).count();
+            let taken = order
+                .iter()
+                .filter(|i| unseal(&records[starts[**i]..], &mut tip).is_some())
+                .count();
             assert!(taken < 2, "{order:?} was taken as a chain");
         }
     }

@@ -77,7 +77,10 @@ impl Place<'_> {
 /// newer format is told from a damaged one.
 pub(crate) fn unseal<'a>(place: Place<'_>, kind: Kind, sector: &'a [u8]) -> Result<Sealed<'a>, ReadError> {
     if sector.len() < SECTOR_BYTES {
-        let cause = DamageCause::Length { expected: SECTOR_BYTES as u64, found: sector.len() as u64 };
+        let cause = DamageCause::Length {
+            expected: SECTOR_BYTES as u64,
+            found: sector.len() as u64,
+        };
         return Err(place.damage(cause).into());
     }
     if sector[..8] != MAGIC {
@@ -98,8 +101,15 @@ pub(crate) fn unseal<'a>(place: Place<'_>, kind: Kind, sector: &'a [u8]) -> Resu
     if u16_at(sector, 10) != kind as u16 {
         return Err(place.damage(DamageCause::Misnamed).into());
     }
-    let identity = Identity { journal: u64_at(sector, 16), shard: u32_at(sector, 12) };
-    Ok(Sealed { identity, body: &sector[BODY..CHECKSUM], checksum })
+    let identity = Identity {
+        journal: u64_at(sector, 16),
+        shard: u32_at(sector, 12),
+    };
+    Ok(Sealed {
+        identity,
+        body: &sector[BODY..CHECKSUM],
+        checksum,
+    })
 }
 
 /// Opens a sector that should be of `kind` and of this journal.

@@ -67,7 +67,8 @@ pub(crate) fn classify(seed: u32, index: u32, sector: &[u8]) -> Sector {
     }
     let flags = u16_at(sector, 14);
     let used = usize::from(u16_at(sector, 12));
-    let whole = u32_at(sector, 0) == checksum(seed, index, sector) && flags <= FLAG_LAST && used <= BODY_BYTES;
+    let whole =
+        u32_at(sector, 0) == checksum(seed, index, sector) && flags <= FLAG_LAST && used <= BODY_BYTES;
     if !whole {
         return Sector::Damaged;
     }
@@ -92,7 +93,9 @@ fn checksum(seed: u32, index: u32, sector: &[u8]) -> u32 {
 
 pub(crate) fn is_zero(sector: &[u8]) -> bool {
     // Folded without an early end, so that the compiler can take many bytes at a time.
-    sector.chunks(64).all(|chunk| chunk.iter().fold(0, |all, byte| all | byte) == 0)
+    sector
+        .chunks(64)
+        .all(|chunk| chunk.iter().fold(0, |all, byte| all | byte) == 0)
 }
 
 #[cfg(test)]

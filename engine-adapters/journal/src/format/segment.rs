@@ -42,14 +42,17 @@ impl Stream {
 
     /// The number of the segment in this file, if it is one of this stream.
     pub(crate) fn ordinal_of(self, file: &str) -> Option<u64> {
-        let digits = file.strip_prefix(self.prefix())?.strip_prefix('-')?.strip_suffix(".log")?;
+        let digits = file
+            .strip_prefix(self.prefix())?
+            .strip_prefix('-')?
+            .strip_suffix(".log")?;
         let ordinal = digits.parse().ok()?;
         (self.segment_file(ordinal) == file).then_some(ordinal)
     }
 
-    /// The file of the segment that is being prepared.
-    pub(crate) fn spare_file(self) -> String {
-        format!("{}-next.tmp", self.prefix())
+    /// The file of a segment that is being prepared.
+    pub(crate) fn spare_file(self, number: u64) -> String {
+        format!("{}-next-{number}.tmp", self.prefix())
     }
 
     pub(crate) fn mark_file(self) -> String {

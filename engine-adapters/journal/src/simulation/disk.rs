@@ -4,12 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::image::{Inode, NameChange};
 use super::random::Random;
 use crate::storage::{Storage, StorageFile};
 
-const SECTOR_BYTES: usize = 512;
-/// How many unsynced versions of one sector are remembered; any of them may be what a power cut leaves.
-const VERSIONS_MAX: usize = 4;
 const INPUT_OUTPUT_ERROR: i32 = 5;
 const NO_SPACE: i32 = 28;
 
@@ -96,21 +94,6 @@ struct State {
     random: Option<Random>,
 }
 
-#[derive(Clone, Default)]
-struct Inode {
-    live: Arc<Vec<u8>>,
-    durable: Arc<Vec<u8>>,
-    /// The contents that each sector has had since the last sync, oldest first.
-    unsynced: BTreeMap<usize, Vec<Arc<[u8]>>>,
-}
-
-#[derive(Clone)]
-enum NameChange {
-    Created { name: String, inode: usize },
-    Renamed { from: String, to: String, inode: usize },
-    Deleted { name: String },
-}
-
 impl Default for SimulatedDisk {
     fn default() -> Self {
         Self::new()
@@ -124,7 +107,12 @@ impl SimulatedDisk {
     }
 
     fn holding(state: State) -> Self {
-        Self { shared: Arc::new(Shared { state: Mutex::new(state), observer: Mutex::new(None) }) }
+        Self {
+            shared: Arc::new(Shared {
+                state: Mutex::new(state),
+                observer: Mutex::new(None),
+            }),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -145,7 +133,11 @@ impl SimulatedDisk {
 
     /// Calls `observer` after every step with a copy of the disk, which can be cut, changed and thrown away.
     pub fn observe(&self, observer: impl FnMut(StepKind, &Self) + Send + 'static) {
-        *self.shared.observer.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(observer));
+        *self
+            .shared
+            .observer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(Box::new(observer));
     }
 
     /// The disk as it is found after the power was cut now: everything durable, and of the rest what `seed`
@@ -161,20 +153,32 @@ impl SimulatedDisk {
         for change in &state.unsynced_names {
             change.survive(&mut names, &mut random);
         }
-        Self::holding(State { inodes: state.inodes, live: names.clone(), durable: names, ..State::default() })
+        Self::holding(State {
+            inodes: state.inodes,
+            live: names.clone(),
+            durable: names,
+            ..State::default()
+        })
     }
 
     /// The disk as the next process finds it after this one ended: everything written is there, and what was
     /// not synced still is not.
     pub fn restart(&self) -> Self {
         let state = self.state().clone();
-        Self::holding(State { locks: BTreeSet::new(), faults: Faults::default(), ..state })
+        Self::holding(State {
+            locks: BTreeSet::new(),
+            faults: Faults::default(),
+            ..state
+        })
     }
 
     /// The content of a file, without a step.
     pub fn read_file(&self, name: &str) -> Option<Vec<u8>> {
         let state = self.state();
-        state.live.get(name).map(|inode| state.inodes[*inode].live.to_vec())
+        state
+            .live
+            .get(name)
+            .map(|inode| state.inodes[*inode].live.to_vec())
     }
 
     /// Puts a durable file in place, without a step.
@@ -182,7 +186,11 @@ impl SimulatedDisk {
         let mut state = self.state();
         let bytes = Arc::new(bytes);
         let inode = state.inodes.len();
-        state.inodes.push(Inode { live: Arc::clone(&bytes), durable: bytes, unsynced: BTreeMap::new() });
+        state.inodes.push(Inode {
+            live: Arc::clone(&bytes),
+            durable: bytes,
+            unsynced: BTreeMap::new(),
+        });
         state.live.insert(name.to_owned(), inode);
         state.durable.insert(name.to_owned(), inode);
     }
@@ -202,6 +210,8 @@ impl SimulatedDisk {
         let mut state = self.state();
         let inode = *state.live.get(name).expect("the file to damage exists");
         let inode = &mut state.inodes[inode];
+        // Let go of the other reference first, so that a large file is not copied for one bit.
+        inode.durable = Arc::default();
         Arc::make_mut(&mut inode.live)[bit / 8] ^= 1 << (bit % 8);
         inode.durable = Arc::clone(&inode.live);
     }
@@ -212,9 +222,16 @@ impl SimulatedDisk {
         state.powered()?;
         state.steps += 1;
         let outcome = act(&mut state)?;
-        let mut observer = self.shared.observer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut observer = self
+            .shared
+            .observer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(observer) = observer.as_mut() {
-            let copy = Self::holding(State { locks: BTreeSet::new(), ..state.clone() });
+            let copy = Self::holding(State {
+                locks: BTreeSet::new(),
+                ..state.clone()
+            });
             drop(state);
             observer(kind, &copy);
         }
@@ -231,12 +248,21 @@ impl State {
     }
 
     fn torn_inodes(&self) -> BTreeSet<usize> {
-        let Some(prefix) = &self.faults.torn_sectors_in else { return BTreeSet::new() };
-        self.live.iter().filter(|(name, _)| name.starts_with(prefix)).map(|(_, inode)| *inode).collect()
+        let Some(prefix) = &self.faults.torn_sectors_in else {
+            return BTreeSet::new();
+        };
+        self.live
+            .iter()
+            .filter(|(name, _)| name.starts_with(prefix))
+            .map(|(_, inode)| *inode)
+            .collect()
     }
 
     fn find(&self, name: &str) -> io::Result<usize> {
-        self.live.get(name).copied().ok_or_else(|| io::ErrorKind::NotFound.into())
+        self.live
+            .get(name)
+            .copied()
+            .ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     fn happens(&mut self, one_in: Option<u64>) -> bool {
@@ -269,7 +295,11 @@ impl State {
         }
         let mut length = self.portion(bytes.len());
         if let Some(capacity) = self.faults.capacity_bytes {
-            let used: u64 = self.live.values().map(|inode| self.inodes[*inode].live.len() as u64).sum();
+            let used: u64 = self
+                .live
+                .values()
+                .map(|inode| self.inodes[*inode].live.len() as u64)
+                .sum();
             let room = capacity.saturating_sub(used) as usize;
             let end = self.inodes[inode].live.len().max(offset) + room;
             if end <= offset {
@@ -307,83 +337,6 @@ fn counted_down(left: &mut Option<u64>) -> bool {
     }
 }
 
-impl Inode {
-    fn write(&mut self, bytes: &[u8], offset: usize) {
-        let live = Arc::make_mut(&mut self.live);
-        let end = offset + bytes.len();
-        if live.len() < end {
-            live.resize(end, 0);
-        }
-        live[offset..end].copy_from_slice(bytes);
-        for sector in offset / SECTOR_BYTES..end.div_ceil(SECTOR_BYTES) {
-            let start = sector * SECTOR_BYTES;
-            let content: Arc<[u8]> = live[start..live.len().min(start + SECTOR_BYTES)].into();
-            let versions = self.unsynced.entry(sector).or_default();
-            if versions.len() == VERSIONS_MAX {
-                versions.remove(0);
-            }
-            versions.push(content);
-        }
-    }
-
-    fn cut_power(&mut self, random: &mut Random, has_torn_sectors: bool) {
-        let unsynced = std::mem::take(&mut self.unsynced);
-        let length_max = self.live.len();
-        if !unsynced.is_empty() {
-            let durable = Arc::make_mut(&mut self.durable);
-            // Each cut has its own share of survivors: none, some, half, most or all.
-            let share = random.below(5);
-            for (sector, versions) in unsynced {
-                if random.below(4) >= share {
-                    continue;
-                }
-                let latest = versions.len() as u64 - 1;
-                let version = if random.one_in(3) { random.below(latest + 1) } else { latest };
-                let content = &versions[version as usize];
-                let torn = has_torn_sectors && random.one_in(2);
-                let kept = if torn { random.below(content.len() as u64 + 1) as usize } else { content.len() };
-                let start = sector * SECTOR_BYTES;
-                if durable.len() < start + kept {
-                    durable.resize(start + kept, 0);
-                }
-                durable[start..start + kept].copy_from_slice(&content[..kept]);
-            }
-            // The new length may be there without the bytes.
-            if durable.len() < length_max && random.one_in(2) {
-                durable.resize(length_max, 0);
-            }
-        }
-        self.live = Arc::clone(&self.durable);
-    }
-}
-
-impl NameChange {
-    /// Decides whether this change survives a power cut. Of a renaming, both names may.
-    fn survive(&self, names: &mut BTreeMap<String, usize>, random: &mut Random) {
-        match self {
-            Self::Created { name, inode } => {
-                if random.one_in(2) {
-                    names.insert(name.clone(), *inode);
-                }
-            }
-            Self::Renamed { from, to, inode } => {
-                let fate = random.below(3);
-                if fate > 0 {
-                    names.insert(to.clone(), *inode);
-                }
-                if fate == 1 {
-                    names.remove(from);
-                }
-            }
-            Self::Deleted { name } => {
-                if random.one_in(2) {
-                    names.remove(name);
-                }
-            }
-        }
-    }
-}
-
 impl Storage for SimulatedDisk {
     type File = SimulatedFile;
     type Lock = SimulatedLock;
@@ -400,15 +353,24 @@ impl Storage for SimulatedDisk {
             let inode = state.inodes.len();
             state.inodes.push(Inode::default());
             state.live.insert(name.to_owned(), inode);
-            state.unsynced_names.push(NameChange::Created { name: name.to_owned(), inode });
-            Ok(SimulatedFile { disk: self.clone(), inode })
+            state.unsynced_names.push(NameChange::Created {
+                name: name.to_owned(),
+                inode,
+            });
+            Ok(SimulatedFile {
+                disk: self.clone(),
+                inode,
+            })
         })
     }
 
     fn open(&self, name: &str) -> io::Result<SimulatedFile> {
         let state = self.state();
         state.powered()?;
-        Ok(SimulatedFile { disk: self.clone(), inode: state.find(name)? })
+        Ok(SimulatedFile {
+            disk: self.clone(),
+            inode: state.find(name)?,
+        })
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
@@ -426,7 +388,9 @@ impl Storage for SimulatedDisk {
         self.step(StepKind::Delete, |state| {
             state.find(name)?;
             state.live.remove(name);
-            state.unsynced_names.push(NameChange::Deleted { name: name.to_owned() });
+            state.unsynced_names.push(NameChange::Deleted {
+                name: name.to_owned(),
+            });
             Ok(())
         })
     }
@@ -449,7 +413,10 @@ impl Storage for SimulatedDisk {
         let mut state = self.state();
         state.powered()?;
         let is_free = state.locks.insert(name.to_owned());
-        Ok(is_free.then(|| SimulatedLock { disk: self.clone(), name: name.to_owned() }))
+        Ok(is_free.then(|| SimulatedLock {
+            disk: self.clone(),
+            name: name.to_owned(),
+        }))
     }
 }
 
@@ -480,7 +447,8 @@ impl StorageFile for SimulatedFile {
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
         let offset = usize::try_from(offset).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
-        self.disk.step(StepKind::Write, |state| state.write(self.inode, bytes, offset))
+        self.disk
+            .step(StepKind::Write, |state| state.write(self.inode, bytes, offset))
     }
 
     fn sync_data(&self) -> io::Result<()> {

@@ -10,5 +10,7 @@ mod disk;
 mod faults;
 mod golden;
 mod live;
+mod repair;
+mod snapshots;
 mod support;
 mod tail;

@@ -7,7 +7,10 @@ use engine_journal::{
     SyncPolicy,
 };
 
-pub(crate) const IDENTITY: Identity = Identity { journal: 0x6a6f_7572_6e61_6c31, shard: 3 };
+pub(crate) const IDENTITY: Identity = Identity {
+    journal: 0x6a6f_7572_6e61_6c31,
+    shard: 3,
+};
 
 /// The seed of a random test, from the environment or the one given, printed for the next time.
 pub(crate) fn seed(test: &str, default: u64) -> u64 {
@@ -25,11 +28,17 @@ pub(crate) fn soak() -> u64 {
 }
 
 pub(crate) fn options(segment_bytes: u64) -> LogOptions {
-    LogOptions { segment_bytes, ..LogOptions::default() }
+    LogOptions {
+        segment_bytes,
+        ..LogOptions::default()
+    }
 }
 
 pub(crate) fn lazy(segment_bytes: u64) -> LogOptions {
-    LogOptions { sync: SyncPolicy::OnRequest, ..options(segment_bytes) }
+    LogOptions {
+        sync: SyncPolicy::OnRequest,
+        ..options(segment_bytes)
+    }
 }
 
 /// The payload of the command `sequence` of the history `history`.
@@ -60,7 +69,9 @@ pub(crate) fn batch(history: u64, sequences: impl IntoIterator<Item = u64>) -> B
 pub(crate) fn apply(state: u64, payload: &[u8]) -> u64 {
     let mut state = state ^ 0x1234;
     for byte in payload {
-        state = (state ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3).rotate_left(9);
+        state = (state ^ u64::from(*byte))
+            .wrapping_mul(0x100_0000_01b3)
+            .rotate_left(9);
     }
     state.wrapping_add(payload.len() as u64 + 1)
 }
@@ -98,7 +109,9 @@ pub(crate) fn write_groups<S: Storage>(
     let mut next = first;
     while next <= last {
         let end = (next + group - 1).min(last);
-        writer.write(&batch(history, next..=end)).expect("a disk without faults takes it");
+        writer
+            .write(&batch(history, next..=end))
+            .expect("a disk without faults takes it");
         writer.sync().expect("a disk without faults syncs");
         next = end + 1;
     }
@@ -130,8 +143,16 @@ pub(crate) fn read_range<S: Storage>(
     while let Some(entry) = reader.next(Seq::new(last))? {
         assert_eq!(entry.sequence.get(), expected, "the order of the records");
         assert_eq!(entry.time, time(expected), "the time of {expected}");
-        assert_eq!((entry.version, entry.continues), (1, false), "the fields of {expected}");
-        assert_eq!(entry.payload, payload(history, expected), "the payload of {expected}");
+        assert_eq!(
+            (entry.version, entry.continues),
+            (1, false),
+            "the fields of {expected}"
+        );
+        assert_eq!(
+            entry.payload,
+            payload(history, expected),
+            "the payload of {expected}"
+        );
         expected += 1;
     }
     assert_eq!(expected, last + 1, "the number of records");

@@ -19,7 +19,10 @@ fn damage(error: OpenError) -> Damage {
 
 /// The end of the written part of a segment.
 fn written(bytes: &[u8]) -> usize {
-    bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| (last + 1).next_multiple_of(SECTOR))
+    bytes
+        .iter()
+        .rposition(|byte| *byte != 0)
+        .map_or(0, |last| (last + 1).next_multiple_of(SECTOR))
 }
 
 /// A log with 30 synced commands and more than 64 KiB that were written after the last sync.
@@ -29,7 +32,9 @@ fn unsynced_log(options: &LogOptions, group: u64) -> (SimulatedDisk, u64) {
     write_groups(&mut writer, HISTORY, 1, 30, 7);
     let mut next = 31;
     while written(&disk.read_file(NEWEST).expect("the segment is there")) < 70 << 10 {
-        writer.write(&batch(HISTORY, next..next + group)).expect("a disk without faults");
+        writer
+            .write(&batch(HISTORY, next..next + group))
+            .expect("a disk without faults");
         next += group;
     }
     (disk.restart(), next - 1)
@@ -44,10 +49,17 @@ fn check_every_cut(options: &LogOptions, group: u64) {
         let cut = disk.restart();
         cut.write_file(NEWEST, bytes[..length].to_vec());
         let (directory, _writer, recovery) = open(cut, options).expect("a cut end is no damage");
-        assert!(recovery.end >= Seq::new(30), "a synced command is gone at {length}");
+        assert!(
+            recovery.end >= Seq::new(30),
+            "a synced command is gone at {length}"
+        );
         let torn = recovery.torn.expect("a cut is reported");
         assert_eq!(torn.missing_bytes, (bytes.len() - length) as u64);
-        assert_eq!(torn.bytes, length as u64 - torn.offset, "all that was cut off is counted at {length}");
+        assert_eq!(
+            torn.bytes,
+            length as u64 - torn.offset,
+            "all that was cut off is counted at {length}"
+        );
         assert_eq!((torn.file.as_str(), torn.after), (NEWEST, recovery.end));
         if ends.last() != Some(&recovery.end.get()) {
             let end = recovery.end.get();
@@ -76,11 +88,18 @@ fn a_cut_into_synced_commands_is_refused_with_file_offset_and_sequence() {
     for length in SECTOR..written(&bytes) {
         let cut = disk.restart();
         cut.write_file(NEWEST, bytes[..length].to_vec());
-        let damage = damage(read_all(&cut, &options(16 << 10), HISTORY, 1).expect_err("synced commands are gone"));
-        assert_eq!((damage.file.as_str(), damage.cause), (NEWEST, DamageCause::Unwritten));
+        let damage =
+            damage(read_all(&cut, &options(16 << 10), HISTORY, 1).expect_err("synced commands are gone"));
+        assert_eq!(
+            (damage.file.as_str(), damage.cause),
+            (NEWEST, DamageCause::Unwritten)
+        );
         assert_eq!(damage.offset, (length / SECTOR * SECTOR) as u64);
         let sequence = damage.sequence.expect("the sequence is known").get();
-        assert!((1..=60).contains(&sequence), "{sequence} is one of those that are gone");
+        assert!(
+            (1..=60).contains(&sequence),
+            "{sequence} is one of those that are gone"
+        );
     }
 }
 
@@ -93,7 +112,9 @@ fn a_cut_off_tail_is_gone_for_good_and_other_commands_take_its_place() {
     {
         let (_directory, mut writer, recovery) = open(cut.clone(), &options(96 << 10)).expect("it opens");
         assert_eq!(recovery.end, Seq::new(30));
-        writer.write(&batch(HISTORY + 1, 31..=32)).expect("the log goes on");
+        writer
+            .write(&batch(HISTORY + 1, 31..=32))
+            .expect("the log goes on");
         writer.sync().expect("the log goes on");
     }
     let (directory, _writer, recovery) = open(cut.power_cut(1), &options(96 << 10)).expect("it opens");
@@ -113,7 +134,11 @@ fn killed_log() -> SimulatedDisk {
 fn lose_last_group(disk: &SimulatedDisk) {
     let mut bytes = disk.read_file(NEWEST).expect("the segment is there");
     let end = written(&bytes);
-    let last_group = u32::from_le_bytes(bytes[end - SECTOR + 4..end - SECTOR + 8].try_into().expect("4 bytes"));
+    let last_group = u32::from_le_bytes(
+        bytes[end - SECTOR + 4..end - SECTOR + 8]
+            .try_into()
+            .expect("4 bytes"),
+    );
     bytes[last_group as usize * SECTOR..end].fill(0);
     disk.write_file(NEWEST, bytes);
 }
@@ -122,8 +147,12 @@ fn lose_last_group(disk: &SimulatedDisk) {
 fn the_last_group_lost_after_a_kill_is_damage_because_the_mark_knows_it() {
     let disk = killed_log();
     lose_last_group(&disk);
-    let damage = damage(read_all(&disk, &options(16 << 10), HISTORY, 1).expect_err("synced commands are gone"));
-    assert_eq!((damage.cause, damage.sequence), (DamageCause::Unwritten, Some(Seq::new(55))));
+    let damage =
+        damage(read_all(&disk, &options(16 << 10), HISTORY, 1).expect_err("synced commands are gone"));
+    assert_eq!(
+        (damage.cause, damage.sequence),
+        (DamageCause::Unwritten, Some(Seq::new(55)))
+    );
 }
 
 /// The one limit of the rule, as `docs/journal-format.md` states it.
@@ -134,9 +163,33 @@ fn the_last_group_lost_together_with_the_mark_of_it_looks_like_a_torn_tail() {
     mark[4096..].fill(0xff);
     disk.write_file("commands.mark", mark);
     lose_last_group(&disk);
-    let (_directory, _writer, recovery) = open(disk, &options(16 << 10)).expect("nothing tells it from a torn tail");
+    let (_directory, _writer, recovery) =
+        open(disk, &options(16 << 10)).expect("nothing tells it from a torn tail");
     assert_eq!(recovery.end, Seq::new(54));
-    assert!(recovery.is_running_mark_lost, "and the start says that it knew less than usual");
+    assert!(
+        recovery.is_running_mark_lost,
+        "and the start says that it knew less than usual"
+    );
+}
+
+/// Even where nothing knows that the last group was durable, a flipped bit in it is not taken for a torn tail.
+#[test]
+fn r3_a_flipped_bit_in_the_last_group_is_damage_even_without_the_mark_of_it() {
+    let disk = killed_log();
+    let mut mark = disk.read_file("commands.mark").expect("the mark is there");
+    mark[4096..].fill(0xff);
+    disk.write_file("commands.mark", mark);
+    let end = written(&disk.read_file(NEWEST).expect("the segment is there"));
+    for bit in (end - 2 * SECTOR) * 8..(end + SECTOR) * 8 {
+        disk.flip_bit(NEWEST, bit);
+        let opened = open(disk.restart(), &options(16 << 10)).map(|_| ());
+        let damage = damage(opened.expect_err("a flipped bit is damage"));
+        assert_eq!(
+            (damage.file.as_str(), damage.offset),
+            (NEWEST, (bit / 8 / SECTOR * SECTOR) as u64)
+        );
+        disk.flip_bit(NEWEST, bit);
+    }
 }
 
 #[test]
@@ -144,15 +197,25 @@ fn an_unreadable_running_mark_is_reported_and_loses_nothing() {
     let disk = killed_log();
     disk.flip_bit("commands.mark", 4096 * 8 + 77);
     let (_directory, _writer, recovery) = open(disk, &options(16 << 10)).expect("the log is whole");
-    assert_eq!((recovery.end, recovery.is_running_mark_lost), (Seq::new(60), true));
+    assert_eq!(
+        (recovery.end, recovery.is_running_mark_lost),
+        (Seq::new(60), true)
+    );
 }
 
 #[test]
 fn a_snapshot_or_cursor_beyond_the_end_of_the_log_is_refused() {
     let disk = closed_log(&options(16 << 10), HISTORY, 60, 6);
     let (_directory, _writer, recovery) = open(disk, &options(16 << 10)).expect("it opens");
-    recovery.require(Seq::new(60), "cursor-a.cur").expect("the log reaches 60");
-    let damage = recovery.require(Seq::new(61), "cursor-a.cur").expect_err("the log does not reach 61");
-    let cause = DamageCause::EndsEarly { end: Seq::new(60), acknowledged: Seq::new(61) };
+    recovery
+        .require(Seq::new(60), "cursor-a.cur")
+        .expect("the log reaches 60");
+    let damage = recovery
+        .require(Seq::new(61), "cursor-a.cur")
+        .expect_err("the log does not reach 61");
+    let cause = DamageCause::EndsEarly {
+        end: Seq::new(60),
+        acknowledged: Seq::new(61),
+    };
     assert_eq!((damage.file.as_str(), damage.cause), ("cursor-a.cur", cause));
 }
