@@ -17,22 +17,18 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// Opens a directory, which is created if it is not there, and its creation made durable.
+    /// Opens a directory. If it is not there it is created, with those above it, durably.
     ///
     /// # Errors
     /// What the system says.
     pub fn open(directory: impl AsRef<Path>) -> io::Result<Self> {
-        let directory = directory.as_ref();
-        if !directory.is_dir() {
-            std::fs::create_dir_all(directory)?;
-            let parent = directory.canonicalize()?.parent().map(Path::to_path_buf);
-            if let Some(parent) = parent {
-                File::open(parent)?.sync_all()?;
-            }
+        let directory = std::path::absolute(directory)?;
+        let missing: Vec<&Path> = directory.ancestors().take_while(|path| !path.exists()).collect();
+        std::fs::create_dir_all(&directory)?;
+        for parent in missing.iter().filter_map(|path| path.parent()) {
+            File::open(parent)?.sync_all()?;
         }
-        Ok(Self {
-            directory: directory.to_path_buf(),
-        })
+        Ok(Self { directory })
     }
 
     /// The path of the directory.

@@ -29,8 +29,10 @@ pub enum Operation {
     SyncDirectory,
     /// Taking the lock of the directory.
     Lock,
-    /// Starting the thread that writes.
+    /// Starting a thread of the journal.
     Spawn,
+    /// Going on after a thread of the journal, or the observer that it calls, has panicked.
+    Continue,
 }
 
 impl fmt::Display for Operation {
@@ -46,7 +48,8 @@ impl fmt::Display for Operation {
             Self::List => "list",
             Self::SyncDirectory => "sync the directory of",
             Self::Lock => "lock",
-            Self::Spawn => "start the thread for",
+            Self::Spawn => "start the thread",
+            Self::Continue => "go on after a panic in",
         })
     }
 }
@@ -159,6 +162,9 @@ pub enum DamageCause {
     /// A sector is written where nothing may be.
     #[error("bytes stand after the end of the data")]
     Trailing,
+    /// A header or name says something that no journal says.
+    #[error("the header contradicts itself")]
+    Header,
     /// Sectors that are whole do not make a group.
     #[error("the sectors do not belong together")]
     Group,

@@ -1,6 +1,7 @@
 //! A log with threads: the caller appends to memory, another thread writes and syncs whatever has come together
 //! since its last sync (group commit), a third prepares the next segment.
 
+use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -283,6 +284,7 @@ struct Committer<S: Storage, O> {
 
 impl<S: Storage, O: FnMut(&Progress)> Committer<S, O> {
     fn run(mut self) {
+        let _guard = PanicGuard(self.progress.clone());
         if let Err(error) = self.commit_all() {
             self.stop(error);
             return;
@@ -338,6 +340,19 @@ impl<S: Storage, O: FnMut(&Progress)> Committer<S, O> {
         };
         self.progress.stop(fault);
         (self.observer)(&self.progress);
+    }
+}
+
+/// Tells everyone who waits for the writing thread if it ends by a panic, which would leave them waiting for ever.
+struct PanicGuard(Progress);
+
+impl Drop for PanicGuard {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let error = io::Error::other("the writing thread panicked");
+            self.0
+                .stop(Fault::new(Operation::Continue, "journal-write", &error));
+        }
     }
 }
 

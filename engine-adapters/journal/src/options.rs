@@ -6,6 +6,7 @@ use crate::batch::PAYLOAD_BYTES_MAX;
 use crate::error::OpenError;
 use crate::format::record::HEADER_BYTES;
 use crate::format::sector::{BODY_BYTES, GROUP_SECTORS_MAX, SECTOR_BYTES};
+use crate::format::segment::{SEGMENT_SECTORS_MAX, SEGMENT_SECTORS_MIN};
 
 /// When a log asks the disk to make it durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +30,7 @@ pub enum SyncPolicy {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogOptions {
-    /// The size of a segment: a multiple of 512, pre-allocated as a whole. A log that exists may be opened with
+    /// The size of a segment: a multiple of 512 up to 1 GiB, pre-allocated as a whole. A log that exists may be opened with
     /// another size, which then holds for new segments.
     pub segment_bytes: u64,
     /// When the log is made durable.
@@ -48,14 +49,11 @@ impl Default for LogOptions {
     }
 }
 
-/// A header and one sector of records.
-const SEGMENT_SECTORS_MIN: u64 = 2;
-
 impl LogOptions {
     pub(crate) fn check(&self) -> Result<(), OpenError> {
         let sector = SECTOR_BYTES as u64;
-        let least = SEGMENT_SECTORS_MIN * sector;
-        let most = u64::from(u32::MAX) * sector;
+        let least = u64::from(SEGMENT_SECTORS_MIN) * sector;
+        let most = u64::from(SEGMENT_SECTORS_MAX) * sector;
         if !self.segment_bytes.is_multiple_of(sector) || !(least..=most).contains(&self.segment_bytes) {
             return Err(OpenError::SegmentSize {
                 segment_bytes: self.segment_bytes,

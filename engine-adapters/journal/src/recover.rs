@@ -8,6 +8,7 @@ use crate::cut::{Fate, cut_after};
 use crate::directory::{Directory, Home};
 use crate::error::{Damage, DamageCause, Fault, OpenError, Operation, ReadError};
 use crate::format::record::Tip;
+use crate::format::sector::SECTOR_BYTES;
 use crate::format::segment::{SegmentHeader, Stream, first_chain};
 use crate::mark::{Mark, MarkFile, MarkRead, read_mark};
 use crate::options::LogOptions;
@@ -273,10 +274,10 @@ fn mend_tail<S: Storage>(
     let file = scan.file();
     let name = &scan.name;
     let keep = offset_of(tail.next_sector);
-    if tail.torn.is_some() {
-        let cut_through = tail.written_bytes.max(keep);
-        zero(file, keep, cut_through.max(scan.header.bytes())).map_err(Fault::at(Operation::Write, name))?;
-    }
+    let cut_through = tail.written_bytes.next_multiple_of(SECTOR_BYTES as u64);
+    zero(file, keep, cut_through).map_err(Fault::at(Operation::Write, name))?;
+    file.preallocate(scan.header.bytes())
+        .map_err(Fault::at(Operation::Write, name))?;
     // What the page cache shows need not be on the disk: the process before may have ended because a sync
     // failed, and the system then takes these pages for clean. Written again, they are synced again.
     rewrite(file, offset_of(tail.durable_sector), keep).map_err(Fault::at(Operation::Write, name))?;

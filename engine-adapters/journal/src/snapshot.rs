@@ -10,6 +10,7 @@ use crate::error::{Damage, DamageCause, Fault, Operation, ReadError};
 use crate::format::bytes::{array_at, put, u16_at, u32_at, u64_at};
 use crate::format::seal::{Kind, Place, seal, unseal_own};
 use crate::format::sector::SECTOR_BYTES;
+use crate::format::segment::SEQUENCE_MAX;
 use crate::storage::{Storage, StorageFile, delete_if_there, read_full, write_all};
 
 /// What a snapshot is of.
@@ -155,7 +156,7 @@ fn file_of(sequence: Seq) -> String {
 fn sequence_of(file: &str) -> Option<Seq> {
     let digits = file.strip_prefix("snapshot-")?.strip_suffix(SUFFIX)?;
     let sequence = Seq::new(digits.parse().ok()?);
-    (file_of(sequence) == file).then_some(sequence)
+    (file_of(sequence) == file && sequence <= SEQUENCE_MAX).then_some(sequence)
 }
 
 /// Writes one snapshot in blocks; dropped before [`SnapshotWriter::finish`], it leaves nothing.

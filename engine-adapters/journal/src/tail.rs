@@ -68,10 +68,8 @@ pub(crate) fn read_tail<S: Storage>(scan: &mut SegmentScan<S>, mark: &Mark) -> R
     }
     let keep = offset_of(scan.next);
     let file_bytes = scan.file_bytes()?;
-    let bytes = rest
-        .written_bytes
-        .max(offset_of(gap).min(file_bytes))
-        .saturating_sub(keep);
+    let written_bytes = rest.written_bytes.max(offset_of(gap).min(file_bytes));
+    let bytes = written_bytes.saturating_sub(keep);
     let missing_bytes = scan.header.bytes().saturating_sub(file_bytes);
     let torn = (bytes > 0 || missing_bytes > 0).then(|| TornTail {
         file: scan.name.clone(),
@@ -86,7 +84,7 @@ pub(crate) fn read_tail<S: Storage>(scan: &mut SegmentScan<S>, mark: &Mark) -> R
         tip,
         next_sector: scan.next,
         durable_sector,
-        written_bytes: rest.written_bytes,
+        written_bytes,
         torn,
     })
 }

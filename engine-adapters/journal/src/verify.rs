@@ -37,6 +37,8 @@ pub struct LogReport {
     pub end: Seq,
     /// The unfinished end, which the next start will cut off. It is not damage.
     pub torn: Option<TornTail>,
+    /// Whether the note of how far the log was safe, which is written without waiting, cannot be read.
+    pub is_running_mark_lost: bool,
 }
 
 /// What one segment holds.
@@ -106,9 +108,13 @@ fn verify_log<S: Storage>(
     observer: &mut impl FnMut(VerifyProgress),
 ) -> Result<Option<LogReport>, ReadError> {
     let ordinals = home.ordinals(stream)?;
+    let mut is_running_mark_lost = true;
     let mark = match damage_of(read_mark(home, stream))? {
         Ok(None) if ordinals.is_empty() => return Ok(None),
-        Ok(Some(read)) => read.mark,
+        Ok(Some(read)) => {
+            is_running_mark_lost = read.is_running_lost;
+            read.mark
+        }
         Ok(None) => {
             damage.push(Damage::new(&stream.mark_file(), 0, None, DamageCause::Missing));
             Mark::EMPTY
@@ -123,13 +129,16 @@ fn verify_log<S: Storage>(
     } else {
         mark.first_segment
     };
-    let newest = ordinals.last().copied().unwrap_or(0).max(mark.segment);
+    // Of segments that are missing at the end, one on the list is enough.
+    let last = ordinals.last().copied().unwrap_or(0);
+    let newest = last.max(mark.segment.min(last + 1));
     let segments_all = (newest + 1).saturating_sub(first) as usize;
     let mut log = LogReport {
         stream,
         segments: Vec::new(),
         end: Seq::new(0),
         torn: None,
+        is_running_mark_lost,
     };
     let mut known = None;
     let mut is_unbroken = true;

@@ -60,6 +60,13 @@ impl Stream {
     }
 }
 
+/// A header and one sector of records.
+pub(crate) const SEGMENT_SECTORS_MIN: u32 = 2;
+/// 1 GiB, so that a header can make nobody reserve the whole disk.
+pub(crate) const SEGMENT_SECTORS_MAX: u32 = 1 << 21;
+/// The last sequence that any journal holds: far beyond reach, and far from where adding one overflows.
+pub(crate) const SEQUENCE_MAX: Seq = Seq::new(u64::MAX / 2);
+
 /// What the first sector of a segment says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SegmentHeader {
@@ -117,6 +124,12 @@ impl SegmentHeader {
             sectors: u32_at(sealed.body, 4),
             is_strict: flags & FLAG_STRICT != 0,
         };
+        let is_possible = (SEGMENT_SECTORS_MIN..=SEGMENT_SECTORS_MAX).contains(&header.sectors)
+            && header.start.last <= SEQUENCE_MAX
+            && (header.start.last.get() > 0 || !header.start.is_open);
+        if !is_possible {
+            return Err(place.damage(DamageCause::Header).into());
+        }
         let named = u16_at(sealed.body, 0) == stream.code() && u64_at(sealed.body, 8) == ordinal;
         if !named {
             return Err(place.damage(DamageCause::Misnamed).into());

@@ -184,13 +184,8 @@ impl SimulatedDisk {
     /// Puts a durable file in place, without a step.
     pub fn write_file(&self, name: &str, bytes: Vec<u8>) {
         let mut state = self.state();
-        let bytes = Arc::new(bytes);
         let inode = state.inodes.len();
-        state.inodes.push(Inode {
-            live: Arc::clone(&bytes),
-            durable: bytes,
-            unsynced: BTreeMap::new(),
-        });
+        state.inodes.push(Inode::holding(bytes));
         state.live.insert(name.to_owned(), inode);
         state.durable.insert(name.to_owned(), inode);
     }
@@ -312,12 +307,11 @@ impl State {
     }
 
     fn sync(&mut self, inode: usize) -> io::Result<()> {
-        let inode = &mut self.inodes[inode];
-        inode.unsynced.clear();
         if counted_down(&mut self.faults.failing_sync) {
+            self.inodes[inode].fail_sync();
             return Err(io::Error::from_raw_os_error(INPUT_OUTPUT_ERROR));
         }
-        inode.durable = Arc::clone(&inode.live);
+        self.inodes[inode].sync();
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! What a disk holds, what it has only promised, and what a power cut makes of that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::random::Random;
@@ -15,6 +15,9 @@ pub(super) struct Inode {
     pub(super) durable: Arc<Vec<u8>>,
     /// The contents that each sector has had since the last sync, oldest first.
     pub(super) unsynced: BTreeMap<usize, Vec<Arc<[u8]>>>,
+    /// The sectors that a failed sync should have brought to the disk: the system takes them for durable, and
+    /// only a new write makes it try again.
+    lost: BTreeSet<usize>,
 }
 
 #[derive(Clone)]
@@ -40,6 +43,33 @@ impl Inode {
                 versions.remove(0);
             }
             versions.push(content);
+            self.lost.remove(&sector);
+        }
+    }
+
+    pub(super) fn sync(&mut self) {
+        self.unsynced.clear();
+        let before = std::mem::replace(&mut self.durable, Arc::clone(&self.live));
+        for sector in &self.lost {
+            let durable = Arc::make_mut(&mut self.durable);
+            let start = (sector * SECTOR_BYTES).min(durable.len());
+            let end = (start + SECTOR_BYTES).min(durable.len());
+            durable[start..end].fill(0);
+            let kept = before.len().min(end).max(start);
+            durable[start..kept].copy_from_slice(&before[start.min(before.len())..kept.min(before.len())]);
+        }
+    }
+
+    pub(super) fn fail_sync(&mut self) {
+        self.lost.extend(std::mem::take(&mut self.unsynced).into_keys());
+    }
+
+    pub(super) fn holding(bytes: Vec<u8>) -> Self {
+        let bytes = Arc::new(bytes);
+        Self {
+            live: Arc::clone(&bytes),
+            durable: bytes,
+            ..Self::default()
         }
     }
 
@@ -79,6 +109,7 @@ impl Inode {
             }
         }
         self.live = Arc::clone(&self.durable);
+        self.lost.clear();
     }
 }
 

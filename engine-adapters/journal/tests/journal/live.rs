@@ -251,6 +251,25 @@ fn a_backlog_is_refused_at_once_and_taken_when_there_is_room() {
 }
 
 #[test]
+fn an_observer_that_panics_stops_the_journal_instead_of_leaving_everyone_waiting() {
+    let (_directory, writer, _) = open(SimulatedDisk::new(), &options(SEGMENT)).expect("an empty disk opens");
+    let mut journal =
+        Journal::spawn(writer, |_| panic!("an observer with a bug")).expect("threads can be started");
+    journal.append(&batch(HISTORY, 1..=1)).expect("it is taken");
+    let fault = journal
+        .progress()
+        .wait_durable(Seq::new(2))
+        .expect_err("it has stopped");
+    assert!(fault.to_string().contains("panic in journal-write"), "{fault}");
+    assert!(matches!(
+        journal.append(&batch(HISTORY, 2..=2)),
+        Err(AppendError::Stopped(_))
+    ));
+    let closed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| journal.close()));
+    assert!(closed.is_err(), "a bug is not hidden");
+}
+
+#[test]
 fn a_log_that_syncs_on_request_is_readable_before_it_is_durable() {
     let disk = SimulatedDisk::new();
     let mut journal = spawn(
