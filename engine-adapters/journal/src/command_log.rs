@@ -26,8 +26,8 @@ pub trait CommandLog {
     /// Reads the log in order.
     type Reader: CommandReader;
 
-    /// Takes a batch and returns at once; the batch is on its way to safety. An empty batch is refused nowhere
-    /// and has no receipt.
+    /// Takes a batch and returns at once; the batch is on its way to safety. An empty batch has no
+    /// receipt.
     ///
     /// # Errors
     /// [`AppendError`]; nothing of the batch was taken then.

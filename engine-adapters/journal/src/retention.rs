@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use engine_core::Seq;
 
-use crate::directory::Home;
+use crate::directory::{Directory, Home};
 use crate::error::ReadError;
 use crate::format::segment::Stream;
 use crate::mark::MarkFile;
@@ -16,6 +16,19 @@ pub struct Retention<S: Storage> {
     home: Arc<Home<S>>,
     stream: Stream,
     mark: Arc<Mutex<MarkFile<S>>>,
+}
+
+impl<S: Storage> Directory<S> {
+    /// Keeps the newest `snapshots` whole snapshots, and says up to which sequence neither a recovery from any of
+    /// them nor any cursor needs a log; `None` if there are not so many yet, so that everything is needed.
+    ///
+    /// # Errors
+    /// A cursor that cannot be read, a snapshot in a newer format, or what the system says.
+    pub fn passed_by_all(&self, snapshots: usize) -> Result<Option<Seq>, ReadError> {
+        let slowest = self.cursors().slowest()?;
+        let oldest = self.snapshots().retain(snapshots)?;
+        Ok(oldest.map(|oldest| slowest.map_or(oldest, |slowest| slowest.min(oldest))))
+    }
 }
 
 impl<S: Storage> Retention<S> {

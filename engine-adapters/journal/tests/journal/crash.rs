@@ -190,11 +190,10 @@ fn r1_a_crash_at_every_step_leaves_every_acknowledged_command() {
                 .advance("sink", Seq::new(last))
                 .expect("a disk without faults");
             tell(&|told| told.cursor = last);
-            let oldest = directory.snapshots().retain(2).expect("a disk without faults");
-            let floor = oldest.map_or(0, Seq::get).min(last);
+            let passed = directory.passed_by_all(2).expect("a disk without faults");
             writer
                 .retention()
-                .remove_through(Seq::new(floor))
+                .remove_through(passed.unwrap_or_default())
                 .expect("a disk without faults");
         }
     }

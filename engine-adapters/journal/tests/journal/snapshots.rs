@@ -273,6 +273,30 @@ fn retention_counts_only_snapshots_that_are_whole() {
 }
 
 #[test]
+fn a_log_is_needed_by_the_oldest_kept_snapshot_and_by_the_slowest_cursor() {
+    let disk = SimulatedDisk::new();
+    let directory = Directory::open(disk.clone(), IDENTITY).expect("an empty disk opens");
+    let store = directory.snapshots();
+    take(&store, 10, 100);
+    assert_eq!(directory.passed_by_all(2), Ok(None), "one snapshot is not two");
+    take(&store, 20, 100);
+    take(&store, 30, 100);
+    assert_eq!(directory.passed_by_all(2), Ok(Some(Seq::new(20))));
+    assert_eq!(store.sequences(), Ok([20, 30].map(Seq::new).to_vec()));
+    for (position, passed) in [(5, 5), (19, 19), (25, 20)] {
+        directory
+            .cursors()
+            .advance("redis", Seq::new(position))
+            .expect("a disk without faults");
+        assert_eq!(directory.passed_by_all(2), Ok(Some(Seq::new(passed))));
+    }
+    disk.flip_bit("cursor-redis.cur", 300);
+    directory
+        .passed_by_all(2)
+        .expect_err("nobody knows what the reader still needs");
+}
+
+#[test]
 fn a_snapshot_whose_sync_fails_does_not_count() {
     let disk = SimulatedDisk::new();
     let directory = Directory::open(disk.clone(), IDENTITY).expect("an empty disk opens");
