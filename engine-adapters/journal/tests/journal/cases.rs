@@ -7,7 +7,9 @@ use engine_journal::{
     Stream,
 };
 
-use crate::support::{IDENTITY, batch, closed_log, lazy, open, options, read_all, read_range, write_groups};
+use crate::support::{
+    IDENTITY, batch, closed_log, lazy, open, options, payload, read_all, read_range, write_groups,
+};
 
 const HISTORY: u64 = 90;
 
@@ -113,6 +115,27 @@ fn a_reader_starts_anywhere_and_stops_where_it_is_told() {
         .next(Seq::new(81))
         .expect_err("it was told of what is not there");
     assert!(matches!(told, ReadError::Damage(damage) if damage.sequence == Some(Seq::new(81))));
+}
+
+#[test]
+fn a_reader_sees_what_is_written_after_it_had_read_ahead_to_the_end() {
+    let (directory, mut writer, _) =
+        open(SimulatedDisk::new(), &options(4 << 10)).expect("an empty disk opens");
+    let mut reader = directory
+        .reader(Stream::Commands, Seq::new(1))
+        .expect("it may come");
+    for last in 1..=60 {
+        write_groups(&mut writer, HISTORY, last, last, 1);
+        let entry = reader
+            .next(writer.written_through())
+            .expect("no damage")
+            .expect("it is written");
+        assert_eq!(
+            (entry.sequence.get(), entry.payload),
+            (last, payload(HISTORY, last).as_slice())
+        );
+        assert_eq!(reader.next(writer.written_through()).expect("no damage"), None);
+    }
 }
 
 #[test]
