@@ -237,6 +237,7 @@ fn r7_a_journal_with_threads_tells_everyone_that_it_has_stopped() {
     let mut acknowledged = 0;
     let fault = loop {
         let next = acknowledged + 1;
+        assert!(next < 10, "the failed sync went unnoticed");
         let receipt = match journal.append(&batch(HISTORY, next..=next)) {
             Ok(receipt) => receipt.expect("the batch is not empty"),
             Err(error) => break stopped::<()>(Err(error)),
