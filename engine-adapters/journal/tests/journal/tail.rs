@@ -192,6 +192,44 @@ fn r3_a_flipped_bit_in_the_last_group_is_damage_even_without_the_mark_of_it() {
     }
 }
 
+/// A sector of a group that was once cut off, put back over one of the group that took its place.
+#[test]
+fn a_whole_sector_of_a_group_that_was_cut_off_is_damage_and_no_torn_tail() {
+    let before = closed_log(&options(16 << 10), HISTORY, 9, 9);
+    let with_tail = |groups: &[std::ops::RangeInclusive<u64>]| {
+        let disk = before.restart();
+        let (_directory, mut writer, _) = open(disk.clone(), &options(16 << 10)).expect("it is whole");
+        for group in groups {
+            writer
+                .write(&batch(HISTORY, group.clone()))
+                .expect("a disk without faults");
+            writer.sync().expect("a disk without faults");
+        }
+        disk.restart()
+    };
+    let long = with_tail(&[10..=60])
+        .read_file(NEWEST)
+        .expect("the segment is there");
+    let disk = with_tail(&[10..=20, 21..=40]);
+    let mut mark = disk.read_file("commands.mark").expect("the mark is there");
+    mark[4096..].fill(0xff);
+    disk.write_file("commands.mark", mark);
+    let mut bytes = disk.read_file(NEWEST).expect("the segment is there");
+    let end = written(&bytes);
+    let last_group = u32::from_le_bytes(
+        bytes[end - SECTOR + 4..end - SECTOR + 8]
+            .try_into()
+            .expect("4 bytes"),
+    );
+    let at = last_group as usize * SECTOR;
+    bytes[at..at + SECTOR].copy_from_slice(&long[at..at + SECTOR]);
+    disk.write_file(NEWEST, bytes);
+    let opened = open(disk, &options(16 << 10)).map(|_| ());
+    let damage = damage(opened.expect_err("a foreign sector is damage"));
+    assert_eq!((damage.cause, damage.offset), (DamageCause::Group, at as u64));
+    assert_eq!(damage.sequence, Some(Seq::new(21)));
+}
+
 #[test]
 fn an_unreadable_running_mark_is_reported_and_loses_nothing() {
     let disk = killed_log();
