@@ -236,6 +236,21 @@ impl Series {
     }
 }
 
+impl Candles {
+    /// The image, as of a cursor that may be ahead of its own: nothing has happened to it since.
+    pub(super) fn image_at(&self, cursor: Cursor) -> CandlesImage {
+        let mut joined = self.clone();
+        joined.join_gathered();
+        let plain = |series: Series| (series.interval, series.candles.into());
+        CandlesImage {
+            instrument: self.instrument,
+            cursor,
+            candles_max: self.candles_max,
+            series: joined.series.into_iter().map(plain).collect(),
+        }
+    }
+}
+
 impl Projection for Candles {
     type Image = CandlesImage;
 
@@ -265,15 +280,7 @@ impl Projection for Candles {
     }
 
     fn image(&self) -> CandlesImage {
-        let mut joined = self.clone();
-        joined.join_gathered();
-        let plain = |series: Series| (series.interval, series.candles.into());
-        CandlesImage {
-            instrument: self.instrument,
-            cursor: self.cursor,
-            candles_max: self.candles_max,
-            series: joined.series.into_iter().map(plain).collect(),
-        }
+        self.image_at(self.cursor)
     }
 
     fn restore(image: CandlesImage) -> Result<Self, RestoreError> {

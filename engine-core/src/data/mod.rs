@@ -13,19 +13,33 @@
 //! book and the orders also take the trades of any other source ([`TradeFeed`]).
 
 mod candles;
+mod checksum;
+mod depth;
 mod feed;
 pub mod indicators;
 mod interval;
+mod orders;
+mod projections;
 mod queue;
 mod ratio;
+mod replica;
 mod statistics;
 mod trades;
 mod volume;
 
 pub use candles::{Candle, CandleIter, Candles, CandlesImage};
+pub use checksum::ChecksumUnits;
+pub use depth::{
+    Depth, DepthImage, DepthLevel, DepthLimits, DepthOrder, DepthSnapshot, DepthUpdate, Drained,
+};
 pub use feed::{Cursor, Divergence, FeedError, Projection, RestoreError};
 pub use interval::{Interval, IntervalError};
+pub use orders::{OrderState, OrderStatus, Orders, OrdersImage, OrdersLimits};
+pub use projections::{
+    CandlesLimits, Feed, InstrumentImage, Projections, ProjectionsConfig, ProjectionsImage, Ticker,
+};
 pub use ratio::Ratio;
+pub use replica::{DepthReplica, ReplicaError, Taken};
 pub use statistics::{Entry, Slot, Statistics, StatisticsImage, Summary};
 pub use trades::{Trade, TradeFeed, Trades, TradesImage};
 pub use volume::{Turnover, Volume};

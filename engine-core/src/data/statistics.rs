@@ -394,6 +394,21 @@ fn push_candidate(
     }
 }
 
+impl Statistics {
+    /// The image, as of a cursor that may be ahead of its own: nothing has happened to it since.
+    pub(super) fn image_at(&self, cursor: Cursor) -> StatisticsImage {
+        let now = cursor.time();
+        StatisticsImage {
+            instrument: self.instrument,
+            cursor,
+            trades_max: self.trades_max,
+            slots: self.slots.iter().filter(|slot| !is_gone(slot.time, now)).copied().collect(),
+            trades: self.recent.iter().filter(|entry| !is_gone(entry.time, now)).copied().collect(),
+            last: self.last,
+        }
+    }
+}
+
 impl Projection for Statistics {
     type Image = StatisticsImage;
 
@@ -424,14 +439,7 @@ impl Projection for Statistics {
     }
 
     fn image(&self) -> StatisticsImage {
-        StatisticsImage {
-            instrument: self.instrument,
-            cursor: self.cursor,
-            trades_max: self.trades_max,
-            slots: self.slots.iter().copied().collect(),
-            trades: self.recent.iter().copied().collect(),
-            last: self.last,
-        }
+        self.image_at(self.cursor)
     }
 
     fn restore(image: StatisticsImage) -> Result<Self, RestoreError> {

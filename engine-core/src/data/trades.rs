@@ -156,6 +156,19 @@ impl Trades {
     }
 }
 
+impl Trades {
+    /// The image, as of a cursor that may be ahead of its own: nothing has happened to it since.
+    pub(super) fn image_at(&self, cursor: Cursor) -> TradesImage {
+        TradesImage {
+            instrument: self.instrument,
+            cursor,
+            trades_max: self.trades_max,
+            trades: self.ring.iter().copied().collect(),
+            count: self.count,
+        }
+    }
+}
+
 impl Projection for Trades {
     type Image = TradesImage;
 
@@ -178,13 +191,7 @@ impl Projection for Trades {
     }
 
     fn image(&self) -> TradesImage {
-        TradesImage {
-            instrument: self.instrument,
-            cursor: self.cursor,
-            trades_max: self.trades_max,
-            trades: self.ring.iter().copied().collect(),
-            count: self.count,
-        }
+        self.image_at(self.cursor)
     }
 
     fn restore(image: TradesImage) -> Result<Self, RestoreError> {
