@@ -211,7 +211,9 @@ impl Candles {
     }
 
     fn join_gathered(&mut self) {
-        let Some(gathered) = self.gathered.take() else { return };
+        let Some(gathered) = self.gathered.take() else {
+            return;
+        };
         for series in &mut self.series {
             series.join(&gathered, self.candles_max);
         }

@@ -58,7 +58,7 @@ impl ChecksumUnits {
     }
 
     /// The checksum over the single orders of the best ten levels of each side, in priority order.
-    pub fn order_checksum(self, depth: &Depth) -> u32 {
+    pub fn order_checksum(self, depth: Depth<'_>) -> u32 {
         let mut crc = Crc32::new();
         for side in [Side::Sell, Side::Buy] {
             let last = depth.levels(side).take(LEVELS).last();
@@ -94,7 +94,11 @@ const TABLE: [u32; 256] = {
         let mut remainder = byte as u32;
         let mut bit = 0;
         while bit < 8 {
-            remainder = if remainder & 1 == 1 { remainder >> 1 ^ 0xEDB8_8320 } else { remainder >> 1 };
+            remainder = if remainder & 1 == 1 {
+                remainder >> 1 ^ 0xEDB8_8320
+            } else {
+                remainder >> 1
+            };
             bit += 1;
         }
         table[byte] = remainder;
@@ -127,7 +131,7 @@ mod tests {
     use rust_decimal::Decimal;
 
     use super::*;
-    use crate::data::{DepthLimits, Projection};
+    use crate::data::{Projection, Projections, ProjectionsConfig};
     use crate::event::{Event, EventBatch};
     use crate::types::{InstrumentId, OrderId, Seq, Timestamp};
 
@@ -188,8 +192,11 @@ mod tests {
     #[test]
     fn the_example_of_the_first_guide_comes_out() {
         let asks: Vec<(i64, u64)> = (0..10).map(|at| (5_005 + 5 * at, 500)).collect();
-        let bids: Vec<(i64, u64)> =
-            [5_000, 4_995, 4_990, 4_980, 4_975, 4_970, 4_965, 4_960, 4_955, 4_950].map(|price| (price, 500)).into();
+        let bids: Vec<(i64, u64)> = [
+            5_000, 4_995, 4_990, 4_980, 4_975, 4_970, 4_965, 4_960, 4_955, 4_950,
+        ]
+        .map(|price| (price, 500))
+        .into();
         assert_eq!(units(5).checksum(levels(&asks), levels(&bids)), 974_947_235);
     }
 
@@ -243,7 +250,7 @@ mod tests {
             price: Price::new(price),
             displayed: Qty::new(quantity),
         };
-        let events: Vec<Event> = asks
+        let mut events: Vec<Event> = asks
             .iter()
             .map(|level| (Side::Sell, *level))
             .chain(bids.iter().map(|level| (Side::Buy, *level)))
@@ -251,20 +258,28 @@ mod tests {
             .enumerate()
             .map(|(number, (side, level))| shown(number, side, level))
             .collect();
-        let mut depth = Depth::new(instrument, DepthLimits::default());
+        events.insert(0, Event::Listed { instrument });
+        let config = ProjectionsConfig {
+            depth_changes_max: Some(0),
+            ..ProjectionsConfig::OFF
+        };
+        let mut projections = Projections::new(config);
         let batch = EventBatch {
             seq: Seq::new(1),
             time: Timestamp::ZERO,
             events: &events,
         };
-        depth.apply(&batch).expect("the batch is the first one");
-        assert_eq!(units(1).order_checksum(&depth), 1_063_832_831);
+        projections.apply(&batch).expect("the batch is the first one");
+        let depth = projections.depth(instrument).expect("it is listed");
+        assert_eq!(units(1).order_checksum(depth), 1_063_832_831);
     }
 
     #[test]
     fn a_tick_of_several_digits_is_written_out() {
         let tick = Decimal::new(25, 2);
-        let spec = InstrumentSpec::builder("A-B", tick, Decimal::from(10)).build().expect("a plain spec");
+        let spec = InstrumentSpec::builder("A-B", tick, Decimal::from(10))
+            .build()
+            .expect("a plain spec");
         let mut crc = Crc32::new();
         ChecksumUnits::of(&spec).write(&mut crc, Price::new(401), Qty::new(3));
         let mut written = Crc32::new();

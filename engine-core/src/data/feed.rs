@@ -103,12 +103,12 @@ pub enum Divergence {
     /// No such instrument was listed.
     #[error("instrument {0} was not listed")]
     Instrument(InstrumentId),
-    /// More orders at once than the projection was given room for.
-    #[error("more than {0} orders at once")]
-    OrdersMax(u32),
-    /// More instruments than the projection was given room for.
-    #[error("more than {0} instruments")]
-    InstrumentsMax(u32),
+    /// More orders at once than the projections were given room for.
+    #[error("more orders at once than there is room for")]
+    OrdersMax,
+    /// More instruments than the projections were given room for.
+    #[error("more instruments than there is room for")]
+    InstrumentsMax,
 }
 
 /// Why an image cannot be.

@@ -140,7 +140,19 @@ mod tests {
 
     #[test]
     fn what_is_no_interval_is_refused() {
-        for text in ["", "m", "0m", "-1m", "+1m", "1", "1w", "5000000000s", "99999999d", "1.5m", "１m"] {
+        for text in [
+            "",
+            "m",
+            "0m",
+            "-1m",
+            "+1m",
+            "1",
+            "1w",
+            "5000000000s",
+            "99999999d",
+            "1.5m",
+            "１m",
+        ] {
             assert_eq!(text.parse::<Interval>(), Err(IntervalError), "{text:?}");
         }
     }

@@ -29,14 +29,12 @@ mod volume;
 
 pub use candles::{Candle, CandleIter, Candles, CandlesImage};
 pub use checksum::ChecksumUnits;
-pub use depth::{
-    Depth, DepthImage, DepthLevel, DepthLimits, DepthOrder, DepthSnapshot, DepthUpdate, Drained,
-};
+pub use depth::{Depth, DepthImage, DepthLevel, DepthOrder, DepthSnapshot, DepthUpdate, Drained};
 pub use feed::{Cursor, Divergence, FeedError, Projection, RestoreError};
 pub use interval::{Interval, IntervalError};
-pub use orders::{OrderState, OrderStatus, Orders, OrdersImage, OrdersLimits};
+pub use orders::{OrderState, OrderStatus, OrdersImage};
 pub use projections::{
-    CandlesLimits, Feed, InstrumentImage, Projections, ProjectionsConfig, ProjectionsImage, Ticker,
+    CandlesConfig, Feed, InstrumentImage, Projections, ProjectionsConfig, ProjectionsImage, Ticker,
 };
 pub use ratio::Ratio;
 pub use replica::{DepthReplica, ReplicaError, Taken};

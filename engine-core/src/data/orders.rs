@@ -1,175 +1,187 @@
 //! The life of every order, as its owner sees it.
+//!
+//! ```text
+//! accepted -> open: a slot of the store, a life beside it, a place in its owner's list
+//!          -> closed: a state in a ring, until it is handed out or the ring has come round
+//! ```
 
+mod closed;
+mod owners;
 mod state;
-mod store;
 
-pub use state::{OrderState, OrderStatus, OrdersImage, OrdersLimits};
+pub use state::{OrderState, OrderStatus, OrdersImage};
 
-use self::state::Details;
-use self::store::Store;
-use super::feed::{Cursor, Divergence, FeedError, Projection, RestoreError};
-use crate::event::{CancelReason, Event, EventBatch, OrderType, RejectReason, Request};
-use crate::types::{AccountId, OrderId, Qty, Seq, Timestamp};
+use self::closed::Closed;
+use self::owners::{Links, Owners};
+use super::feed::{Divergence, RestoreError};
+use crate::book::{Orders, Slot};
+use crate::command::{ClientOrderId, TimeInForce};
+use crate::event::{Asked, CancelReason, Event, OrderType, RejectReason, Request};
+use crate::types::{AccountId, InstrumentId, Notional, OrderId, Price, Qty, Side, Timestamp};
 
-/// The states of all orders of an engine: the open ones by account, and the ones that closed last.
-///
-/// An order is open from the moment it is accepted. When it closes it stays to be asked for until it is handed
-/// out ([`pop_closed`](Self::pop_closed), to be archived) or until more than `closed_max` have closed after it;
-/// what was not handed out by then is lost, and counted ([`closed_lost`](Self::closed_lost)). An id that is used
-/// again after its order closed stands for the new order only.
-///
-/// A market order by value has no quantity. It is over at the end of the batch that accepted it: `Filled` if
-/// something traded, else `Cancelled` with `NoLiquidity`.
-///
-/// A refused order has a state too, where it had an id that stands for nothing else. What is not said when an
-/// order is refused is not known of it.
-///
-/// ```
-/// use engine_core::data::{Orders, OrdersLimits, OrderStatus, Projection};
-/// use engine_core::{Event, EventBatch, InstrumentId, OrderId, OrderType, Price, Qty, Seq, Side, Timestamp};
-///
-/// let accepted = Event::Accepted {
-///     instrument: InstrumentId::new(0),
-///     order: OrderId::new(1),
-///     account: None,
-///     side: Side::Buy,
-///     order_type: OrderType::Limit,
-///     price: Some(Price::new(100)),
-///     quantity: Qty::new(5),
-/// };
-/// let mut orders = Orders::new(OrdersLimits::default());
-/// orders.apply(&EventBatch { seq: Seq::new(1), time: Timestamp::ZERO, events: &[accepted] })?;
-/// let state = orders.state(OrderId::new(1)).expect("it was accepted");
-/// assert_eq!(state.status, OrderStatus::Pending);
-/// # Ok::<(), engine_core::data::FeedError>(())
-/// ```
-#[derive(Debug)]
-pub struct Orders {
-    pub(super) cursor: Cursor,
-    store: Store,
-    /// The market order by value that this batch accepted.
-    by_value: Option<OrderId>,
+/// What every trade of an order changes, and where it stands among its owner's.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Fills {
+    quantity: Qty,
+    filled: Qty,
+    cost: Notional,
+    updated: Timestamp,
+    links: Links,
+    instrument: InstrumentId,
+    order_type: OrderType,
+    /// Whether there are terms of this order.
+    has_terms: bool,
+    is_triggered: bool,
+    /// Whether the price of the details is one.
+    has_price: bool,
 }
 
-impl Orders {
+/// What of an order is written once and read seldom.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Details {
+    created: Timestamp,
+    /// How many orders were accepted before it.
+    arrival: u64,
+    price: Price,
+    client_id: Option<ClientOrderId>,
+}
+
+const _: () = assert!(size_of::<Fills>() == 64 && size_of::<Details>() == 64, "a cache line each");
+
+/// What few orders have, and none in the course of its life alone.
+#[derive(Clone, Copy)]
+struct Terms {
+    time_in_force: TimeInForce,
+    trigger: Option<Price>,
+}
+
+impl Terms {
+    const NONE: Self = Self {
+        time_in_force: TimeInForce::Gtc,
+        trigger: None,
+    };
+}
+
+/// The lives of all open orders, and the states of the ones that closed last.
+pub(super) struct Lives {
+    /// By slot. A slot without an open order has what its last order left.
+    fills: Vec<Fills>,
+    details: Vec<Details>,
+    terms: Vec<Terms>,
+    owners: Owners,
+    closed: Closed,
+    arrivals: u64,
+    /// The order that was accepted last: most of what is said about an order is said right after.
+    newest: Option<(OrderId, Slot)>,
+    /// The market order by value that this batch accepted.
+    by_value: Option<OrderId>,
+    /// Of which order something was said last that no state is kept of: it was refused.
+    refused: Refused,
+}
+
+/// What becomes of the name that follows on a refusal.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Refused {
+    /// The last order was not refused.
+    No,
+    /// It was, and its state was put to the closed ones.
+    Kept,
+    /// It was, but its id is none, or stands for another order.
+    Stateless,
+}
+
+impl Lives {
     /// No orders yet.
-    pub fn new(limits: OrdersLimits) -> Self {
+    pub(super) fn new(closed_max: u32, hash_seed: u64) -> Self {
         Self {
-            cursor: Cursor::default(),
-            store: Store::new(limits),
+            fills: Vec::new(),
+            details: Vec::new(),
+            terms: Vec::new(),
+            owners: Owners::new(hash_seed),
+            closed: Closed::new(closed_max, hash_seed),
+            arrivals: 0,
+            newest: None,
             by_value: None,
+            refused: Refused::No,
         }
     }
 
     /// The state of an order that is open or still kept.
-    pub fn state(&self, order: OrderId) -> Option<OrderState> {
-        self.store.find(order).map(|slot| self.store.state(slot))
+    pub(super) fn state(&self, orders: &Orders<()>, order: OrderId) -> Option<OrderState> {
+        match orders.find(order) {
+            Some(slot) => Some(self.open_state(orders, slot)),
+            None => self.closed.find(order).copied(),
+        }
     }
 
     /// The open orders of an account, newest first.
-    pub fn open(&self, account: AccountId) -> impl Iterator<Item = OrderState> {
-        self.store.open(account).map(|slot| self.store.state(slot))
+    pub(super) fn open<'a>(
+        &'a self,
+        orders: &'a Orders<()>,
+        account: AccountId,
+    ) -> impl Iterator<Item = OrderState> + 'a {
+        let before = |slot: &u32| self.fills[*slot as usize].links.prev();
+        let slots = std::iter::successors(self.owners.newest(account), before);
+        slots.map(|slot| self.open_state(orders, Slot::new(slot)))
     }
 
-    /// How many orders are open.
-    pub fn open_count(&self) -> usize {
-        self.store.open_count()
+    /// The closed orders.
+    pub(super) fn closed(&self) -> &Closed {
+        &self.closed
     }
 
-    /// The closed orders that are kept, the one that closed first first.
-    pub fn closed(&self) -> impl Iterator<Item = OrderState> {
-        self.store.closed().map(|slot| self.store.state(slot))
+    /// The closed orders, to be handed out.
+    pub(super) fn closed_mut(&mut self) -> &mut Closed {
+        &mut self.closed
     }
 
-    /// Hands out the order that closed first and forgets it.
-    pub fn pop_closed(&mut self) -> Option<OrderState> {
-        self.store.pop_closed()
-    }
-
-    /// How many closed orders were forgotten without having been handed out.
-    pub fn closed_lost(&self) -> u64 {
-        self.store.closed_lost()
-    }
-
-    /// Takes what an event says about an order.
-    #[inline]
-    pub(super) fn event(&mut self, time: Timestamp, event: &Event) -> Result<(), Divergence> {
-        match *event {
-            Event::Accepted { order, .. } => {
-                self.accept(time, event)?;
-                if let Event::Accepted {
-                    order_type: OrderType::MarketByQuote,
-                    ..
-                } = event
-                {
-                    self.by_value = Some(order);
-                }
-                Ok(())
-            }
-            Event::Traded {
-                maker,
-                taker,
-                price,
-                quantity,
-                ..
-            } => {
-                self.store.fill(taker, (price, quantity), time)?;
-                self.store.fill(maker, (price, quantity), time)
-            }
-            Event::Cancelled { order, reason, .. } => {
-                let status = match reason {
-                    CancelReason::Expired => OrderStatus::Expired,
-                    reason => OrderStatus::Cancelled(reason),
-                };
-                self.store.close(order, status, time)
-            }
-            Event::Rested { order, price, .. } => {
-                self.store.rest(order, price);
-                Ok(())
-            }
-            Event::Pulled { .. } | Event::Reduced { .. } | Event::Replenished { .. } => Ok(()),
-            _ => self.rare_event(time, event),
+    fn open_state(&self, orders: &Orders<()>, slot: Slot) -> OrderState {
+        let at = slot.get() as usize;
+        let (fills, details) = (&self.fills[at], &self.details[at]);
+        let terms = if fills.has_terms { self.terms[at] } else { Terms::NONE };
+        OrderState {
+            order: orders.id(slot),
+            instrument: fills.instrument,
+            account: self.owners.account(fills.links),
+            client_id: details.client_id,
+            side: orders.side(slot),
+            order_type: fills.order_type,
+            time_in_force: terms.time_in_force,
+            price: fills.has_price.then_some(details.price),
+            trigger: terms.trigger,
+            is_triggered: fills.is_triggered,
+            quantity: fills.quantity,
+            filled: fills.filled,
+            cost: fills.cost,
+            status: if fills.filled.is_zero() {
+                OrderStatus::Pending
+            } else {
+                OrderStatus::PartiallyFilled
+            },
+            created: details.created,
+            updated: fills.updated,
         }
     }
 
-    fn rare_event(&mut self, time: Timestamp, event: &Event) -> Result<(), Divergence> {
-        match *event {
-            Event::Terms {
-                order,
-                time_in_force,
-                trigger,
-            } => self.store.amend(order, time, |details, _| {
-                details.time_in_force = time_in_force;
-                details.trigger = trigger;
-            }),
-            Event::Named { order, client_id } => {
-                self.store.amend(order, time, |details, _| details.client_id = Some(client_id))
-            }
-            Event::Amended {
-                order,
-                price,
-                quantity,
-                ..
-            } => self.store.amend(order, time, |details, total| {
-                details.price = price;
-                *total = quantity;
-            }),
-            Event::Decremented { order, by, .. } => {
-                self.store.amend(order, time, |_, total| *total = total.saturating_sub(by))
-            }
-            Event::Triggered { order, .. } => {
-                self.store.amend(order, time, |details, _| details.is_triggered = true)
-            }
-            Event::Armed { order, quantity, .. } => {
-                self.store.amend(order, time, |_, total| *total = quantity)
-            }
-            Event::Rejected { .. } => self.reject(time, event),
-            _ => Ok(()),
+    /// Where an open order lives.
+    #[inline]
+    pub(super) fn find(&self, orders: &Orders<()>, order: OrderId) -> Result<Slot, Divergence> {
+        match self.newest {
+            Some((newest, slot)) if newest == order => Ok(slot),
+            _ => orders.find(order).ok_or(Divergence::Order(order)),
         }
     }
 
+    /// Takes in an order that was accepted.
     #[inline]
-    fn accept(&mut self, time: Timestamp, event: &Event) -> Result<(), Divergence> {
+    pub(super) fn accept(
+        &mut self,
+        orders: &mut Orders<()>,
+        time: Timestamp,
+        event: &Event,
+    ) -> Result<(), Divergence> {
         let Event::Accepted {
             instrument,
             order,
@@ -182,94 +194,322 @@ impl Orders {
         else {
             return Ok(());
         };
-        let details = Details {
-            instrument: Some(instrument),
-            side: Some(side),
-            order_type: Some(order_type),
-            price,
-            ..Details::new(account, time)
+        self.refused = Refused::No;
+        if order_type == OrderType::MarketByQuote {
+            self.by_value = Some(order);
+        }
+        let fills = Fills {
+            quantity,
+            filled: Qty::ZERO,
+            cost: Notional::ZERO,
+            updated: time,
+            links: Links::NONE,
+            instrument,
+            order_type,
+            has_terms: false,
+            is_triggered: false,
+            has_price: price.is_some(),
         };
-        self.store.insert(order, details, quantity)
+        let details = Details {
+            created: time,
+            arrival: self.arrivals,
+            price: price.unwrap_or_default(),
+            client_id: None,
+        };
+        let slot = self.insert(orders, (order, side), fills, details)?;
+        if let Some(account) = account {
+            self.owners.enter(&mut self.fills, account, slot.get());
+        }
+        Ok(())
     }
 
-    fn reject(&mut self, time: Timestamp, event: &Event) -> Result<(), Divergence> {
+    /// Puts an open order into the store, parked, and its life beside it.
+    #[inline]
+    fn insert(
+        &mut self,
+        orders: &mut Orders<()>,
+        (order, side): (OrderId, Side),
+        fills: Fills,
+        details: Details,
+    ) -> Result<Slot, Divergence> {
+        if orders.find(order).is_some() {
+            return Err(Divergence::Order(order));
+        }
+        let slot = insert_parked(orders, order, side)?;
+        let at = slot.get() as usize;
+        if at < self.fills.len() {
+            self.fills[at] = fills;
+            self.details[at] = details;
+        } else {
+            // The store hands out the next new slot when it has no free one.
+            self.fills.push(fills);
+            self.details.push(details);
+            self.terms.push(Terms::NONE);
+        }
+        self.arrivals += 1;
+        self.newest = Some((order, slot));
+        Ok(slot)
+    }
+
+    fn restore_open(&mut self, orders: &mut Orders<()>, state: &OrderState) -> Result<(), Divergence> {
+        let fills = Fills {
+            quantity: state.quantity,
+            filled: state.filled,
+            cost: state.cost,
+            updated: state.updated,
+            links: Links::NONE,
+            instrument: state.instrument,
+            order_type: state.order_type,
+            has_terms: true,
+            is_triggered: state.is_triggered,
+            has_price: state.price.is_some(),
+        };
+        let details = Details {
+            created: state.created,
+            arrival: self.arrivals,
+            price: state.price.unwrap_or_default(),
+            client_id: state.client_id,
+        };
+        let slot = self.insert(orders, (state.order, state.side), fills, details)?;
+        self.terms[slot.get() as usize] = Terms {
+            time_in_force: state.time_in_force,
+            trigger: state.trigger,
+        };
+        if let Some(account) = state.account {
+            self.owners.enter(&mut self.fills, account, slot.get());
+        }
+        Ok(())
+    }
+
+    /// Takes note of a refused order: it is closed at once.
+    pub(super) fn reject(&mut self, orders: &Orders<()>, time: Timestamp, event: &Event) {
         let Event::Rejected {
-            instrument,
+            instrument: Some(instrument),
             order,
             account,
             request: Request::Place | Request::PlaceLinked,
             reason,
+            asked: Some(asked),
         } = *event
+        else {
+            return;
+        };
+        let is_known = reason == RejectReason::DuplicateOrderId || self.state(orders, order).is_some();
+        if is_known || order == OrderId::default() {
+            self.refused = Refused::Stateless;
+            return;
+        }
+        self.refused = Refused::Kept;
+        let state = OrderState::new((order, instrument, account), asked, time);
+        self.closed.push(OrderState {
+            status: OrderStatus::Rejected(reason),
+            ..state
+        });
+    }
+
+    /// Notes the owner's own name for the order that was just accepted or refused.
+    pub(super) fn name(
+        &mut self,
+        orders: &Orders<()>,
+        order: OrderId,
+        client_id: ClientOrderId,
+    ) -> Result<(), Divergence> {
+        match self.refused {
+            Refused::No => {
+                let slot = self.find(orders, order)?;
+                self.details[slot.get() as usize].client_id = Some(client_id);
+            }
+            Refused::Kept => self.closed.name_newest(order, client_id),
+            Refused::Stateless => {}
+        }
+        Ok(())
+    }
+
+    /// Notes where an order rests: that is its price now, unless it follows the book.
+    #[inline]
+    pub(super) fn rest(&mut self, slot: Slot, price: Price) {
+        let fills = &mut self.fills[slot.get() as usize];
+        if fills.order_type != OrderType::Pegged {
+            fills.has_price = true;
+            self.details[slot.get() as usize].price = price;
+        }
+    }
+
+    /// Notes a trade of an order; it is over when all of it has traded.
+    #[inline]
+    pub(super) fn fill(
+        &mut self,
+        orders: &mut Orders<()>,
+        slot: Slot,
+        (price, quantity): (Price, Qty),
+        time: Timestamp,
+    ) -> Result<(), Divergence> {
+        let fills = &mut self.fills[slot.get() as usize];
+        let filled = fills.filled.lots().saturating_add(quantity.lots());
+        fills.filled = Qty::new(filled);
+        fills.cost = Notional::new(
+            fills
+                .cost
+                .units()
+                .saturating_add(price.notional(quantity).units()),
+        );
+        fills.updated = time;
+        // An order by value has no quantity, and is not over by having traded it.
+        if fills.quantity.is_zero() || filled < fills.quantity.lots() {
+            return Ok(());
+        }
+        if filled > fills.quantity.lots() {
+            return Err(Divergence::Order(orders.id(slot)));
+        }
+        self.close(orders, slot, OrderStatus::Filled, time)
+    }
+
+    /// Takes what an event says about an order that does not happen to most orders.
+    pub(super) fn rare_event(
+        &mut self,
+        orders: &mut Orders<()>,
+        time: Timestamp,
+        event: &Event,
+    ) -> Result<(), Divergence> {
+        let (Event::Terms { order, .. }
+        | Event::Amended { order, .. }
+        | Event::Decremented { order, .. }
+        | Event::Triggered { order, .. }
+        | Event::Armed { order, .. }) = *event
         else {
             return Ok(());
         };
-        let is_known = reason == RejectReason::DuplicateOrderId || self.store.find(order).is_some();
-        if order == OrderId::default() || is_known {
-            return Ok(());
+        let at = self.find(orders, order)?.get() as usize;
+        let (fills, details) = (&mut self.fills[at], &mut self.details[at]);
+        fills.updated = time;
+        match *event {
+            Event::Terms {
+                time_in_force,
+                trigger,
+                ..
+            } => {
+                fills.has_terms = true;
+                self.terms[at] = Terms {
+                    time_in_force,
+                    trigger,
+                };
+            }
+            Event::Amended { price, quantity, .. } => {
+                fills.has_price = price.is_some();
+                details.price = price.unwrap_or_default();
+                fills.quantity = quantity;
+            }
+            Event::Decremented { by, .. } => fills.quantity = fills.quantity.saturating_sub(by),
+            Event::Triggered { .. } => fills.is_triggered = true,
+            Event::Armed { quantity, .. } => fills.quantity = quantity,
+            _ => {}
         }
-        let details = Details {
-            instrument,
-            ..Details::new(account, time)
-        };
-        self.store.insert(order, details, Qty::ZERO)?;
-        self.store.close(order, OrderStatus::Rejected(reason), time)
+        Ok(())
     }
 
-    /// Ends a batch: a market order by value is over.
+    /// Ends an order that was cancelled.
     #[inline]
-    pub(super) fn end_batch(&mut self, time: Timestamp) -> Result<(), Divergence> {
-        match self.by_value.take() {
-            Some(order) => self.end_by_value(order, time),
-            None => Ok(()),
+    pub(super) fn cancel(
+        &mut self,
+        orders: &mut Orders<()>,
+        slot: Slot,
+        reason: CancelReason,
+        time: Timestamp,
+    ) -> Result<(), Divergence> {
+        let status = match reason {
+            CancelReason::Expired => OrderStatus::Expired,
+            reason => OrderStatus::Cancelled(reason),
+        };
+        self.close(orders, slot, status, time)
+    }
+
+    /// Ends a batch: a market order by value is over, if it was not cancelled.
+    #[inline]
+    pub(super) fn end_batch(&mut self, orders: &mut Orders<()>, time: Timestamp) -> Result<(), Divergence> {
+        let Some(slot) = self.by_value.take().and_then(|order| orders.find(order)) else {
+            return Ok(());
+        };
+        if self.fills[slot.get() as usize].filled.is_zero() {
+            return Err(Divergence::Order(orders.id(slot)));
+        }
+        self.close(orders, slot, OrderStatus::Filled, time)
+    }
+
+    /// Moves an order from the open ones to the closed ones. Nothing of it may be displayed any more.
+    #[inline]
+    fn close(
+        &mut self,
+        orders: &mut Orders<()>,
+        slot: Slot,
+        status: OrderStatus,
+        time: Timestamp,
+    ) -> Result<(), Divergence> {
+        let order = orders.id(slot);
+        if orders.queue(slot).is_some() {
+            return Err(Divergence::Order(order));
+        }
+        let state = OrderState {
+            status,
+            updated: time,
+            ..self.open_state(orders, slot)
+        };
+        self.closed.push(state);
+        self.owners.leave(&mut self.fills, slot.get());
+        orders.remove(slot);
+        if self.newest.is_some_and(|(newest, _)| newest == order) {
+            self.newest = None;
+        }
+        Ok(())
+    }
+
+    pub(super) fn image(&self, orders: &Orders<()>) -> OrdersImage {
+        let mut open: Vec<Slot> = orders.iter().collect();
+        open.sort_unstable_by_key(|slot| self.details[slot.get() as usize].arrival);
+        OrdersImage {
+            open: open
+                .into_iter()
+                .map(|slot| self.open_state(orders, slot))
+                .collect(),
+            closed: self.closed.iter().copied().collect(),
+            closed_lost: self.closed.lost(),
         }
     }
 
-    fn end_by_value(&mut self, order: OrderId, time: Timestamp) -> Result<(), Divergence> {
-        let state = self.state(order).filter(|state| !state.status.is_closed());
-        let Some(state) = state else { return Ok(()) };
-        let status = if state.filled.is_zero() {
-            OrderStatus::Cancelled(CancelReason::NoLiquidity)
-        } else {
-            OrderStatus::Filled
-        };
-        self.store.close(order, status, time)
+    /// The lives of an image. Its open orders are put into the store, parked.
+    pub(super) fn restore(
+        image: OrdersImage,
+        (closed_max, hash_seed): (u32, u64),
+        orders: &mut Orders<()>,
+    ) -> Result<Self, RestoreError> {
+        let mut restored = Self::new(closed_max, hash_seed);
+        if image.closed.len() > closed_max as usize {
+            return Err(RestoreError::Inconsistent("more closed orders than may be kept"));
+        }
+        for state in &image.open {
+            let is_open = state.status == OrderStatus::Pending && state.filled.is_zero()
+                || state.status == OrderStatus::PartiallyFilled && !state.filled.is_zero();
+            let inserted = restored.restore_open(orders, state);
+            if !is_open || inserted.is_err() {
+                return Err(RestoreError::Inconsistent("an open order that cannot be"));
+            }
+        }
+        for state in image.closed {
+            if !state.status.is_closed() {
+                return Err(RestoreError::Inconsistent("an open order among the closed ones"));
+            }
+            restored.closed.push(state);
+        }
+        restored.closed.set_lost(image.closed_lost);
+        restored.newest = None;
+        Ok(restored)
     }
 }
 
-impl Orders {
-    /// The image, as of a cursor that may be ahead of its own: nothing has happened to it since.
-    pub(super) fn image_at(&self, cursor: Cursor) -> OrdersImage {
-        self.store.image(cursor)
+/// Puts an order into the store that stands in no queue yet.
+#[inline]
+pub(super) fn insert_parked(orders: &mut Orders<()>, order: OrderId, side: Side) -> Result<Slot, Divergence> {
+    if orders.is_full() {
+        return Err(Divergence::OrdersMax);
     }
-}
-
-impl Projection for Orders {
-    type Image = OrdersImage;
-
-    fn apply(&mut self, batch: &EventBatch<'_>) -> Result<(), FeedError> {
-        self.cursor.admit(batch.seq, batch.time)?;
-        let events = batch.events.iter().try_for_each(|event| self.event(batch.time, event));
-        let outcome = events.and_then(|()| self.end_batch(batch.time));
-        self.cursor.advance(batch.seq, batch.time, outcome)
-    }
-
-    fn last(&self) -> Option<Seq> {
-        self.cursor.last()
-    }
-
-    fn time(&self) -> Timestamp {
-        self.cursor.time()
-    }
-
-    fn image(&self) -> OrdersImage {
-        self.image_at(self.cursor)
-    }
-
-    fn restore(image: OrdersImage) -> Result<Self, RestoreError> {
-        Ok(Self {
-            cursor: image.cursor,
-            store: Store::restore(image)?,
-            by_value: None,
-        })
-    }
+    Ok(orders.insert(order, side, Price::new(0), Qty::ZERO, ()))
 }

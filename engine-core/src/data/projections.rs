@@ -1,17 +1,22 @@
-//! All projections together, over all instruments: each event is looked at once.
+//! All projections together, over all instruments: each event is looked at once, each order kept once.
+
+mod events;
+mod image;
+
+pub use image::{InstrumentImage, ProjectionsImage};
 
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use super::candles::{Candles, CandlesImage};
-use super::depth::{Depth, DepthImage, DepthLevel, DepthLimits};
-use super::feed::{Cursor, Divergence, FeedError, Projection, RestoreError};
+use super::candles::Candles;
+use super::depth::{Depth, DepthLevel, DepthUpdate, Drained, Shown};
+use super::feed::Cursor;
 use super::interval::Interval;
-use super::orders::{Orders, OrdersImage, OrdersLimits};
-use super::statistics::{Statistics, StatisticsImage, Summary};
-use super::trades::{Trade, Trades, TradesImage};
-use crate::event::{Event, EventBatch};
-use crate::types::{InstrumentId, Seq, Side, Timestamp};
+use super::orders::{Lives, OrderState};
+use super::statistics::{Statistics, Summary};
+use super::trades::Trades;
+use crate::book::{OrderIds, Orders};
+use crate::types::{AccountId, InstrumentId, OrderId, Side};
 
 /// Which projections are on, and how much each may hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,16 +26,22 @@ pub struct ProjectionsConfig {
     pub feed: Feed,
     /// The most instruments.
     pub instruments_max: u32,
-    /// The displayed book of each instrument.
-    pub depth: Option<DepthLimits>,
+    /// The most orders at once: the engine's own limit.
+    pub orders_max: u32,
+    /// Decides where ids land in an index, and nothing that can be seen. Somebody who does not know it cannot
+    /// choose ids that collide.
+    pub hash_seed: u64,
+    /// The displayed book of each instrument, and how many changed levels are remembered until the next update
+    /// is handed out (0 where nobody asks for updates).
+    pub depth_changes_max: Option<usize>,
     /// The newest trades of each instrument, and how many.
     pub trades_max: Option<usize>,
     /// The candles of each instrument.
-    pub candles: Option<CandlesLimits>,
+    pub candles: Option<CandlesConfig>,
     /// The statistics of each instrument, and how many trades are remembered one by one.
     pub statistics_trades_max: Option<usize>,
-    /// The states of all orders.
-    pub orders: Option<OrdersLimits>,
+    /// The states of all orders, and how many closed ones are kept.
+    pub closed_orders_max: Option<u32>,
 }
 
 /// Which part of the stream comes.
@@ -46,45 +57,66 @@ pub enum Feed {
 /// Which candles there are, and how many of each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
-pub struct CandlesLimits {
+pub struct CandlesConfig {
     /// The intervals.
     pub intervals: Vec<Interval>,
     /// How many candles of each are kept.
     pub candles_max: usize,
 }
 
+impl ProjectionsConfig {
+    /// Everything is off, and the whole stream comes, of up to 10,000 instruments and a million orders.
+    pub const OFF: Self = Self {
+        feed: Feed::Whole,
+        instruments_max: 10_000,
+        orders_max: 1_000_000,
+        hash_seed: 0,
+        depth_changes_max: None,
+        trades_max: None,
+        candles: None,
+        statistics_trades_max: None,
+        closed_orders_max: None,
+    };
+}
+
 impl Default for ProjectionsConfig {
-    /// Everything is on: a thousand trades and a thousand candles of each usual interval, 65,536 trades of
-    /// statistics for each of up to 10,000 instruments.
+    /// Everything is on: of each instrument a thousand changed levels, trades, and candles of each usual
+    /// interval, and 65,536 trades of statistics; and a hundred thousand closed orders.
     fn default() -> Self {
         Self {
-            feed: Feed::Whole,
-            instruments_max: 10_000,
-            depth: Some(DepthLimits::default()),
+            depth_changes_max: Some(1_000),
             trades_max: Some(1_000),
-            candles: Some(CandlesLimits {
+            candles: Some(CandlesConfig {
                 intervals: Interval::USUAL.to_vec(),
                 candles_max: 1_000,
             }),
             statistics_trades_max: Some(65_536),
-            orders: Some(OrdersLimits::default()),
+            closed_orders_max: Some(100_000),
+            ..Self::OFF
         }
     }
 }
 
-/// The projections of an engine's whole stream.
+/// The projections of an engine's stream.
 ///
-/// What it hands out is as of the last batch, whichever instrument that concerned.
+/// What it hands out is as of the last batch, whichever instrument that concerned. Books and orders are the sum
+/// of all that events have said of them, so the stream must be fed from its beginning, or from where an image
+/// was taken.
+///
+/// An order is open from the moment it is accepted. When it closes its state stays to be asked for until it is
+/// handed out ([`pop_closed_order`](Self::pop_closed_order), to be archived) or `closed_orders_max` more have
+/// closed; what was not handed out by then is lost, and counted
+/// ([`closed_orders_lost`](Self::closed_orders_lost)). A market order by value has no quantity: it is `Filled`
+/// at the end of the batch that accepted it, unless it was cancelled. A refused order is a closed one, if it
+/// had an id that stands for nothing else.
 ///
 /// ```
 /// use engine_core::data::{Projection, Projections, ProjectionsConfig};
 /// use engine_core::{Event, EventBatch, InstrumentId, OrderId, Price, Qty, Seq, Side, Timestamp};
 ///
 /// let instrument = InstrumentId::new(0);
-/// let mut projections = Projections::new(ProjectionsConfig {
-///     orders: None,
-///     ..ProjectionsConfig::default()
-/// });
+/// let config = ProjectionsConfig { depth_changes_max: Some(0), ..ProjectionsConfig::OFF };
+/// let mut projections = Projections::new(config);
 /// let rested = Event::Rested {
 ///     instrument,
 ///     order: OrderId::new(1),
@@ -94,22 +126,22 @@ impl Default for ProjectionsConfig {
 /// };
 /// let events = [Event::Listed { instrument }, rested];
 /// projections.apply(&EventBatch { seq: Seq::new(1), time: Timestamp::ZERO, events: &events })?;
-/// let ticker = projections.ticker(instrument).expect("it is listed");
-/// assert_eq!(ticker.best_ask.map(|best| best.price), Some(Price::new(101)));
+/// let depth = projections.depth(instrument).expect("it is listed");
+/// assert_eq!(depth.best(Side::Sell).map(|best| best.price), Some(Price::new(101)));
 /// # Ok::<(), engine_core::data::FeedError>(())
 /// ```
-#[derive(Debug)]
 pub struct Projections {
     config: ProjectionsConfig,
     cursor: Cursor,
     instruments: Vec<Option<Box<Instrument>>>,
-    orders: Option<Orders>,
+    /// All open orders (where their states are on) or all displayed ones.
+    store: Orders<()>,
+    lives: Option<Lives>,
 }
 
 /// What there is of one instrument. Its projections' own cursors are set when somebody asks for them.
-#[derive(Debug)]
 struct Instrument {
-    depth: Option<Depth>,
+    shown: Option<Shown>,
     trades: Option<Trades>,
     candles: Option<Candles>,
     statistics: Option<Statistics>,
@@ -120,76 +152,61 @@ struct Instrument {
 pub struct Ticker {
     /// The last 24 hours.
     pub summary: Summary,
-    /// The best bid, if the displayed book is on and has one.
+    /// The best bid, if books are on and there is one.
     pub best_bid: Option<DepthLevel>,
-    /// The best ask, if the displayed book is on and has one.
+    /// The best ask, if books are on and there is one.
     pub best_ask: Option<DepthLevel>,
 }
 
-/// A [`Projections`] as plain data.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
-pub struct ProjectionsImage {
-    /// The version of this image's form: [`Projections::IMAGE_VERSION`].
-    pub version: u32,
-    /// Which projections are on.
-    pub config: ProjectionsConfig,
-    /// How far they have come.
-    pub cursor: Cursor,
-    /// What there is of each instrument, by id.
-    pub instruments: Vec<InstrumentImage>,
-    /// The states of all orders.
-    pub orders: Option<OrdersImage>,
-}
-
-/// What there is of one instrument as plain data.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
-pub struct InstrumentImage {
-    /// Which instrument.
-    pub instrument: InstrumentId,
-    /// Its displayed book.
-    pub depth: Option<DepthImage>,
-    /// Its newest trades.
-    pub trades: Option<TradesImage>,
-    /// Its candles.
-    pub candles: Option<CandlesImage>,
-    /// Its statistics.
-    pub statistics: Option<StatisticsImage>,
-}
-
 impl Projections {
-    /// The version of the form of [`ProjectionsImage`].
-    pub const IMAGE_VERSION: u32 = 1;
-
     /// Nothing is listed yet.
     pub fn new(config: ProjectionsConfig) -> Self {
+        let hash_seed = config.hash_seed;
         Self {
-            orders: config.orders.map(Orders::new),
-            config,
             cursor: Cursor::default(),
             instruments: Vec::new(),
+            store: Orders::new(OrderIds::Chosen { hash_seed }, config.orders_max),
+            lives: config.closed_orders_max.map(|max| Lives::new(max, hash_seed)),
+            config,
         }
     }
 
     /// The instruments that are listed, by id.
     pub fn instruments(&self) -> impl Iterator<Item = InstrumentId> {
-        let listed = (0..).zip(&self.instruments).filter(|(_, instrument)| instrument.is_some());
+        let listed = (0..)
+            .zip(&self.instruments)
+            .filter(|(_, instrument)| instrument.is_some());
         listed.map(|(number, _)| InstrumentId::new(number))
     }
 
     /// The displayed book of an instrument, if it is listed and books are on.
-    pub fn depth(&mut self, instrument: InstrumentId) -> Option<&mut Depth> {
-        let cursor = self.cursor;
-        let depth = self.instrument(instrument)?.depth.as_mut()?;
-        depth.cursor = cursor;
-        Some(depth)
+    pub fn depth(&self, instrument: InstrumentId) -> Option<Depth<'_>> {
+        let listed = self.instruments.get(instrument.get() as usize)?.as_deref()?;
+        Some(Depth {
+            shown: listed.shown.as_ref()?,
+            orders: &self.store,
+            sequence: self.cursor.last().unwrap_or_default(),
+            time: self.cursor.time(),
+        })
+    }
+
+    /// Puts the levels of a displayed book that have changed since the last call into `update`: everything that
+    /// a copy of the book as of then needs to become the book as of now. Several batches become one update.
+    /// `None` if the instrument is not listed or books are off.
+    pub fn drain_depth_update(
+        &mut self,
+        instrument: InstrumentId,
+        update: &mut DepthUpdate,
+    ) -> Option<Drained> {
+        let (last, time) = (self.cursor.last().unwrap_or_default(), self.cursor.time());
+        let shown = self.listed(instrument)?.shown.as_mut()?;
+        Some(shown.drain_update(last, time, update))
     }
 
     /// The newest trades of an instrument, if it is listed and trades are on.
     pub fn trades(&mut self, instrument: InstrumentId) -> Option<&Trades> {
         let cursor = self.cursor;
-        let trades = self.instrument(instrument)?.trades.as_mut()?;
+        let trades = self.listed(instrument)?.trades.as_mut()?;
         trades.cursor = cursor;
         Some(trades)
     }
@@ -197,7 +214,7 @@ impl Projections {
     /// The candles of an instrument, if it is listed and candles are on.
     pub fn candles(&mut self, instrument: InstrumentId) -> Option<&Candles> {
         let cursor = self.cursor;
-        let candles = self.instrument(instrument)?.candles.as_mut()?;
+        let candles = self.listed(instrument)?.candles.as_mut()?;
         candles.cursor = cursor;
         Some(candles)
     }
@@ -205,7 +222,7 @@ impl Projections {
     /// The statistics of an instrument, if it is listed and statistics are on.
     pub fn statistics(&mut self, instrument: InstrumentId) -> Option<&Statistics> {
         let cursor = self.cursor;
-        let statistics = self.instrument(instrument)?.statistics.as_mut()?;
+        let statistics = self.listed(instrument)?.statistics.as_mut()?;
         statistics.cursor = cursor;
         statistics.expire(cursor.time());
         Some(statistics)
@@ -214,79 +231,68 @@ impl Projections {
     /// The statistics of an instrument and its best prices, if it is listed and statistics are on.
     pub fn ticker(&mut self, instrument: InstrumentId) -> Option<Ticker> {
         let summary = self.statistics(instrument)?.summary();
-        let depth = self.instrument(instrument)?.depth.as_ref();
-        let best = |side| depth.and_then(|depth| depth.best(side));
+        let depth = self.depth(instrument);
         Some(Ticker {
             summary,
-            best_bid: best(Side::Buy),
-            best_ask: best(Side::Sell),
+            best_bid: depth.and_then(|depth| depth.best(Side::Buy)),
+            best_ask: depth.and_then(|depth| depth.best(Side::Sell)),
         })
     }
 
-    /// The states of all orders, if they are on.
-    pub fn orders(&mut self) -> Option<&mut Orders> {
-        let orders = self.orders.as_mut()?;
-        orders.cursor = self.cursor;
-        Some(orders)
+    /// The state of an order that is open or still kept, if order states are on.
+    pub fn order(&self, order: OrderId) -> Option<OrderState> {
+        self.lives.as_ref()?.state(&self.store, order)
+    }
+
+    /// The open orders of an account, newest first; none if order states are off.
+    pub fn open_orders(&self, account: AccountId) -> impl Iterator<Item = OrderState> {
+        let lives = self.lives.iter();
+        lives.flat_map(move |lives| lives.open(&self.store, account))
+    }
+
+    /// How many orders are open; where order states are off, how many are displayed.
+    pub fn order_count(&self) -> usize {
+        self.store.len()
+    }
+
+    /// The closed orders that are kept, the one that closed first first.
+    pub fn closed_orders(&self) -> impl Iterator<Item = &OrderState> {
+        self.lives.iter().flat_map(|lives| lives.closed().iter())
+    }
+
+    /// Hands out the order that closed first and forgets it.
+    pub fn pop_closed_order(&mut self) -> Option<OrderState> {
+        self.lives.as_mut()?.closed_mut().pop()
+    }
+
+    /// How many closed orders were forgotten without having been handed out.
+    pub fn closed_orders_lost(&self) -> u64 {
+        self.lives.as_ref().map_or(0, |lives| lives.closed().lost())
     }
 
     #[inline]
-    fn instrument(&mut self, instrument: InstrumentId) -> Option<&mut Instrument> {
-        self.instruments.get_mut(instrument.get() as usize)?.as_deref_mut()
+    fn listed(&mut self, instrument: InstrumentId) -> Option<&mut Instrument> {
+        self.instruments
+            .get_mut(instrument.get() as usize)?
+            .as_deref_mut()
     }
 
-    #[inline]
-    fn admit(&self, batch: &EventBatch<'_>) -> Result<(), FeedError> {
-        self.cursor.admit(batch.seq, batch.time)?;
-        let expected = self.cursor.last().unwrap_or_default().next();
-        if self.config.feed == Feed::Whole && batch.seq != expected {
-            return Err(FeedError::Gap {
-                expected,
-                got: batch.seq,
-            });
-        }
-        Ok(())
-    }
-
-    #[inline]
-    fn event(&mut self, batch: &EventBatch<'_>, index: usize, event: &Event) -> Result<(), Divergence> {
-        match *event {
-            Event::Rested { instrument, .. }
-            | Event::Pulled { instrument, .. }
-            | Event::Reduced { instrument, .. }
-            | Event::Replenished { instrument, .. }
-            | Event::Cancelled { instrument, .. } => {
-                let listed = self.instrument(instrument).ok_or(Divergence::Instrument(instrument))?;
-                if let Some(depth) = &mut listed.depth {
-                    depth.event(event)?;
-                }
-            }
-            Event::Traded { instrument, .. } => {
-                let listed = self.instrument(instrument).ok_or(Divergence::Instrument(instrument))?;
-                listed.traded(instrument, batch, index, event)?;
-            }
-            Event::Listed { instrument } => self.list(instrument)?,
-            _ => {}
-        }
-        match &mut self.orders {
-            Some(orders) => orders.event(batch.time, event),
-            None => Ok(()),
-        }
-    }
-
-    fn list(&mut self, instrument: InstrumentId) -> Result<(), Divergence> {
-        if instrument.get() >= self.config.instruments_max {
-            return Err(Divergence::InstrumentsMax(self.config.instruments_max));
-        }
-        let at = instrument.get() as usize;
-        if self.instruments.len() <= at {
-            self.instruments.resize_with(at + 1, || None);
-        }
-        if self.instruments[at].is_some() {
-            return Err(Divergence::Instrument(instrument));
-        }
-        self.instruments[at] = Some(Box::new(Instrument::new(instrument, &self.config)));
-        Ok(())
+    /// Walks everything and panics where an invariant is broken.
+    #[doc(hidden)]
+    pub fn check_invariants(&self) {
+        self.store.check_invariants();
+        let shown = self
+            .instruments
+            .iter()
+            .flatten()
+            .filter_map(|listed| listed.shown.as_ref());
+        let displayed: usize = shown.map(|shown| shown.check_invariants(&self.store)).sum();
+        let is_queued = |slot: &crate::book::Slot| self.store.queue(*slot).is_some();
+        assert_eq!(
+            displayed,
+            self.store.iter().filter(is_queued).count(),
+            "an order is displayed in one book"
+        );
     }
 }
 
@@ -294,134 +300,21 @@ impl Instrument {
     fn new(instrument: InstrumentId, config: &ProjectionsConfig) -> Self {
         let candles = config.candles.as_ref();
         Self {
-            depth: config.depth.map(|limits| Depth::new(instrument, limits)),
+            shown: config.depth_changes_max.map(Shown::new),
             trades: config.trades_max.map(|max| Trades::new(instrument, max)),
-            candles: candles.map(|limits| Candles::new(instrument, &limits.intervals, limits.candles_max)),
-            statistics: config.statistics_trades_max.map(|max| Statistics::new(instrument, max)),
+            candles: candles.map(|candles| Candles::new(instrument, &candles.intervals, candles.candles_max)),
+            statistics: config
+                .statistics_trades_max
+                .map(|max| Statistics::new(instrument, max)),
         }
-    }
-
-    #[inline]
-    fn traded(
-        &mut self,
-        instrument: InstrumentId,
-        batch: &EventBatch<'_>,
-        index: usize,
-        event: &Event,
-    ) -> Result<(), Divergence> {
-        if let Some(depth) = &mut self.depth {
-            depth.event(event)?;
-        }
-        let Some(trade) = Trade::of_event(instrument, batch, index) else {
-            return Ok(());
-        };
-        if let Some(trades) = &mut self.trades {
-            trades.push(trade);
-        }
-        if let Some(candles) = &mut self.candles {
-            candles.trade(trade.time, trade.price, trade.quantity);
-        }
-        if let Some(statistics) = &mut self.statistics {
-            statistics.trade(trade.time, trade.price, trade.quantity);
-        }
-        Ok(())
-    }
-
-    fn image(&self, instrument: InstrumentId, cursor: Cursor) -> InstrumentImage {
-        InstrumentImage {
-            instrument,
-            depth: self.depth.as_ref().map(|depth| depth.image_at(cursor)),
-            trades: self.trades.as_ref().map(|trades| trades.image_at(cursor)),
-            candles: self.candles.as_ref().map(|candles| candles.image_at(cursor)),
-            statistics: self.statistics.as_ref().map(|statistics| statistics.image_at(cursor)),
-        }
-    }
-
-    fn restore(image: InstrumentImage) -> Result<Self, RestoreError> {
-        Ok(Self {
-            depth: image.depth.map(Depth::restore).transpose()?,
-            trades: image.trades.map(Trades::restore).transpose()?,
-            candles: image.candles.map(Candles::restore).transpose()?,
-            statistics: image.statistics.map(Statistics::restore).transpose()?,
-        })
     }
 }
 
-impl Projection for Projections {
-    type Image = ProjectionsImage;
-
-    fn apply(&mut self, batch: &EventBatch<'_>) -> Result<(), FeedError> {
-        self.admit(batch)?;
-        let mut events = batch.events.iter().enumerate();
-        let mut outcome = events.try_for_each(|(index, event)| self.event(batch, index, event));
-        if let Some(orders) = &mut self.orders {
-            outcome = outcome.and_then(|()| orders.end_batch(batch.time));
-        }
-        self.cursor.advance(batch.seq, batch.time, outcome)
-    }
-
-    fn last(&self) -> Option<Seq> {
-        self.cursor.last()
-    }
-
-    fn time(&self) -> Timestamp {
-        self.cursor.time()
-    }
-
-    fn image(&self) -> ProjectionsImage {
-        let listed = (0..).zip(&self.instruments).filter_map(|(number, instrument)| {
-            let instrument = instrument.as_deref()?;
-            Some(instrument.image(InstrumentId::new(number), self.cursor))
-        });
-        ProjectionsImage {
-            version: Self::IMAGE_VERSION,
-            config: self.config.clone(),
-            cursor: self.cursor,
-            instruments: listed.collect(),
-            orders: self.orders.as_ref().map(|orders| orders.image_at(self.cursor)),
-        }
-    }
-
-    fn restore(image: ProjectionsImage) -> Result<Self, RestoreError> {
-        if image.version != Self::IMAGE_VERSION {
-            return Err(RestoreError::Version(image.version));
-        }
-        if !image.is_as_configured() {
-            return Err(RestoreError::Inconsistent("not what the configuration says"));
-        }
-        let mut restored = Self::new(image.config);
-        restored.cursor = image.cursor;
-        for instrument in image.instruments {
-            let listed = restored.list(instrument.instrument);
-            listed.map_err(|_| RestoreError::Inconsistent("an instrument that cannot be listed"))?;
-            let at = instrument.instrument.get() as usize;
-            restored.instruments[at] = Some(Box::new(Instrument::restore(instrument)?));
-        }
-        restored.orders = image.orders.map(Orders::restore).transpose()?;
-        Ok(restored)
-    }
-}
-
-impl ProjectionsImage {
-    /// Whether exactly those projections are there that the configuration switches on, with its limits.
-    fn is_as_configured(&self) -> bool {
-        let config = &self.config;
-        let fits = |image: &InstrumentImage| {
-            let fresh = Instrument::new(image.instrument, config).image(image.instrument, self.cursor);
-            let depth = |image: &DepthImage| (image.instrument, image.cursor, image.limits);
-            let trades = |image: &TradesImage| (image.instrument, image.cursor, image.trades_max);
-            let candles = |image: &CandlesImage| {
-                let intervals: Vec<_> = image.series.iter().map(|(interval, _)| *interval).collect();
-                (image.instrument, image.cursor, image.candles_max, intervals)
-            };
-            let statistics = |image: &StatisticsImage| (image.instrument, image.cursor, image.trades_max);
-            image.depth.as_ref().map(depth) == fresh.depth.as_ref().map(depth)
-                && image.trades.as_ref().map(trades) == fresh.trades.as_ref().map(trades)
-                && image.candles.as_ref().map(candles) == fresh.candles.as_ref().map(candles)
-                && image.statistics.as_ref().map(statistics) == fresh.statistics.as_ref().map(statistics)
-        };
-        self.instruments.iter().all(fits)
-            && self.orders.as_ref().map(|orders| orders.limits) == config.orders
-            && self.orders.as_ref().is_none_or(|orders| orders.cursor == self.cursor)
+impl std::fmt::Debug for Projections {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Projections")
+            .field("config", &self.config)
+            .field("cursor", &self.cursor)
+            .finish_non_exhaustive()
     }
 }

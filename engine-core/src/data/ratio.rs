@@ -49,9 +49,7 @@ impl Ratio {
         let unit = unit.normalize();
         Some(Self {
             numerator: self.numerator.checked_mul(unit.mantissa())?,
-            denominator: self
-                .denominator
-                .checked_mul(10_i128.checked_pow(unit.scale())?)?,
+            denominator: self.denominator.checked_mul(10_i128.checked_pow(unit.scale())?)?,
         })
     }
 

@@ -103,7 +103,10 @@ pub struct Slot {
     pub trade_count: u64,
 }
 
-const _: () = assert!(size_of::<Entry>() == 24 && size_of::<Slot>() == 96, "as documented");
+const _: () = assert!(
+    size_of::<Entry>() == 24 && size_of::<Slot>() == 96,
+    "as documented"
+);
 
 /// The statistics of a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,11 +199,11 @@ impl Statistics {
 
     /// The statistics of the time up to which this projection knows what happened.
     pub fn summary(&self) -> Summary {
-        let both = |one: Option<Price>, other: Option<Price>, pick: fn(Price, Price) -> Price| match (one, other)
-        {
-            (Some(one), Some(other)) => Some(pick(one, other)),
-            (one, other) => one.or(other),
-        };
+        let both =
+            |one: Option<Price>, other: Option<Price>, pick: fn(Price, Price) -> Price| match (one, other) {
+                (Some(one), Some(other)) => Some(pick(one, other)),
+                (one, other) => one.or(other),
+            };
         let (slots, recent) = (&self.slot_extremes, &self.recent_extremes);
         let slot_open = self.slots.front().map(|slot| slot.open);
         Summary {
@@ -256,7 +259,12 @@ impl Statistics {
             self.trade_count -= slot.trade_count;
         }
         // Slots are older than trades: while one is left, no trade is due.
-        while let Some(entry) = self.recent.front().copied().filter(|entry| is_gone(entry.time, now)) {
+        while let Some(entry) = self
+            .recent
+            .front()
+            .copied()
+            .filter(|entry| is_gone(entry.time, now))
+        {
             self.pop_recent();
             self.volume = self.volume.minus(Volume::ZERO.plus(entry.quantity));
             self.turnover.subtract(entry.price.notional(entry.quantity));
@@ -402,8 +410,18 @@ impl Statistics {
             instrument: self.instrument,
             cursor,
             trades_max: self.trades_max,
-            slots: self.slots.iter().filter(|slot| !is_gone(slot.time, now)).copied().collect(),
-            trades: self.recent.iter().filter(|entry| !is_gone(entry.time, now)).copied().collect(),
+            slots: self
+                .slots
+                .iter()
+                .filter(|slot| !is_gone(slot.time, now))
+                .copied()
+                .collect(),
+            trades: self
+                .recent
+                .iter()
+                .filter(|entry| !is_gone(entry.time, now))
+                .copied()
+                .collect(),
             last: self.last,
         }
     }
@@ -486,23 +504,37 @@ impl StatisticsImage {
         let slots = self.slots.iter().map(|slot| slot.time);
         let times = slots.chain(self.trades.iter().map(|entry| entry.time));
         if !times.clone().is_sorted() || times.clone().any(|time| time > now || is_gone(time, now)) {
-            return Err(RestoreError::Inconsistent("a trade is not in the window, or not in order"));
+            return Err(RestoreError::Inconsistent(
+                "a trade is not in the window, or not in order",
+            ));
         }
         let numbers = self.slots.iter().map(|slot| slot_number(slot.time));
         if !numbers.is_sorted_by(|one, next| one < next) {
             return Err(RestoreError::Inconsistent("two slots cover one time"));
         }
-        if self.trades.last().is_some_and(|youngest| Some(youngest.price) != self.last) {
-            return Err(RestoreError::Inconsistent("the last price is not that of the last trade"));
+        if self
+            .trades
+            .last()
+            .is_some_and(|youngest| Some(youngest.price) != self.last)
+        {
+            return Err(RestoreError::Inconsistent(
+                "the last price is not that of the last trade",
+            ));
         }
         if !self.slots.is_empty() && self.trades.len() < self.trades_max {
-            return Err(RestoreError::Inconsistent("slots, though there is room for trades"));
+            return Err(RestoreError::Inconsistent(
+                "slots, though there is room for trades",
+            ));
         }
         let counted = self.slots.iter().try_fold(0_u32, |count, slot| {
             let possible = slot.trade_count > 0 && slot.high >= slot.low && slot.is_volume_possible();
-            count.checked_add(u32::try_from(slot.trade_count).ok()?).filter(|_| possible)
+            count
+                .checked_add(u32::try_from(slot.trade_count).ok()?)
+                .filter(|_| possible)
         });
-        counted.map(|_| ()).ok_or(RestoreError::Inconsistent("a slot that no trades make"))
+        counted
+            .map(|_| ())
+            .ok_or(RestoreError::Inconsistent("a slot that no trades make"))
     }
 }
 

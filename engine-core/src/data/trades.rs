@@ -31,11 +31,7 @@ pub struct Trade {
 
 impl Trade {
     /// The trade that an event says, if it says one of this instrument.
-    pub fn of_event(
-        instrument: InstrumentId,
-        batch: &EventBatch<'_>,
-        index: usize,
-    ) -> Option<Self> {
+    pub fn of_event(instrument: InstrumentId, batch: &EventBatch<'_>, index: usize) -> Option<Self> {
         let Some(Event::Traded {
             instrument: traded,
             taker,

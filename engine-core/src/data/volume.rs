@@ -1,8 +1,8 @@
 //! Sums over many trades, which are larger than any one quantity or value may be.
 
+use rust_decimal::Decimal;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
-use rust_decimal::Decimal;
 
 use super::ratio::Ratio;
 use crate::types::{Notional, Qty};
@@ -36,7 +36,10 @@ impl Volume {
 
     /// The same as a quantity, if it is one.
     pub fn quantity(self) -> Option<Qty> {
-        u64::try_from(self.0).ok().map(Qty::new).filter(|quantity| *quantity <= Qty::MAX)
+        u64::try_from(self.0)
+            .ok()
+            .map(Qty::new)
+            .filter(|quantity| *quantity <= Qty::MAX)
     }
 
     /// The volume as a decimal, where one lot is `lot`; `None` if it has too many digits.

@@ -39,7 +39,12 @@ impl Candles {
         };
         let from = times.start.nanos().div_ceil(length).saturating_mul(length);
         let from = from.max(oldest.open_time.nanos());
-        let until = self.cursor.time().nanos().saturating_add(1).min(times.end.nanos());
+        let until = self
+            .cursor
+            .time()
+            .nanos()
+            .saturating_add(1)
+            .min(times.end.nanos());
         let at = kept.first_at(from);
         let before = at.checked_sub(1).and_then(|before| kept.get(before));
         let rest = Rest {
@@ -90,7 +95,9 @@ impl<'a> Kept<'a> {
 
     /// The place of the first candle that opens at `time` or later.
     fn first_at(&self, time: u64) -> usize {
-        let stored = self.stored.partition_point(|candle| candle.open_time.nanos() < time);
+        let stored = self
+            .stored
+            .partition_point(|candle| candle.open_time.nanos() < time);
         let newest_is_older = self.newest.is_some_and(|newest| newest.open_time.nanos() < time);
         stored.min(self.stored_len) + usize::from(newest_is_older)
     }
@@ -129,13 +136,20 @@ impl Iterator for CandleIter<'_> {
     fn next(&mut self) -> Option<Candle> {
         let rest = self.rest.as_mut()?;
         let open_time = Timestamp::from_nanos(rest.next);
-        let traded = rest.kept.get(rest.at).filter(|candle| candle.open_time == open_time);
+        let traded = rest
+            .kept
+            .get(rest.at)
+            .filter(|candle| candle.open_time == open_time);
         rest.at += usize::from(traded.is_some());
         let candle = traded.unwrap_or_else(|| {
             Candle::flat(open_time, open_time.saturating_add_nanos(self.length), rest.close)
         });
         rest.close = candle.close;
-        match rest.next.checked_add(self.length).filter(|next| *next < rest.until) {
+        match rest
+            .next
+            .checked_add(self.length)
+            .filter(|next| *next < rest.until)
+        {
             Some(next) => rest.next = next,
             None => self.rest = None,
         }
@@ -143,7 +157,10 @@ impl Iterator for CandleIter<'_> {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.rest.as_ref().map_or(0, |rest| (rest.until - rest.next).div_ceil(self.length));
+        let left = self
+            .rest
+            .as_ref()
+            .map_or(0, |rest| (rest.until - rest.next).div_ceil(self.length));
         let left = usize::try_from(left).ok();
         (left.unwrap_or(usize::MAX), left)
     }

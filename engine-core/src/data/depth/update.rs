@@ -25,7 +25,7 @@ pub struct DepthUpdate {
     pub checksum: Option<u32>,
 }
 
-/// What [`Depth::drain_update`](super::Depth::drain_update) found.
+/// What [`Projections::drain_depth_update`](crate::data::Projections::drain_depth_update) found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "an update that is not sent is missing"]
 pub enum Drained {
@@ -82,14 +82,13 @@ impl Changes {
 
     pub(super) fn drain(
         &mut self,
-        last: Option<Seq>,
+        last: Seq,
         update: &mut DepthUpdate,
         quantity: impl Fn(Side, Price) -> Qty,
     ) -> Drained {
         update.bids.clear();
         update.asks.clear();
         update.checksum = None;
-        let last = last.unwrap_or_default();
         if self.is_too_much {
             self.levels.clear();
             self.is_too_much = false;

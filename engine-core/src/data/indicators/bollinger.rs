@@ -112,7 +112,9 @@ impl Indicator for Bollinger {
     fn restore(image: BollingerImage) -> Result<Self, RestoreError> {
         let too_many = image.closes.closes.len() > image.closes.period.candles() as usize;
         let restored = Self::new(image.closes.period, image.width).filter(|_| !too_many);
-        let mut restored = restored.ok_or(RestoreError::Inconsistent("more closes than the period, or too wide"))?;
+        let mut restored = restored.ok_or(RestoreError::Inconsistent(
+            "more closes than the period, or too wide",
+        ))?;
         for close in image.closes.closes {
             restored.price(close);
         }

@@ -120,5 +120,9 @@ impl fmt::Display for Fixed {
 pub(super) fn divide_to_nearest(value: i128, by: i128) -> i128 {
     let (whole, rest) = (value / by, value % by);
     // |rest| < by, and by is far below half of what its type holds.
-    if rest.abs() * 2 >= by { whole + value.signum() } else { whole }
+    if rest.abs() * 2 >= by {
+        whole + value.signum()
+    } else {
+        whole
+    }
 }

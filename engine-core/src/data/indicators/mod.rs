@@ -65,7 +65,11 @@ pub trait Indicator: Sized {
 
 /// Over how many candles an indicator looks: 1 to 1,000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(try_from = "u32", into = "u32"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(Serialize, Deserialize),
+    serde(try_from = "u32", into = "u32")
+)]
 pub struct Period(u32);
 
 impl Period {

@@ -4,9 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::command::{ClientOrderId, TimeInForce};
-use crate::data::feed::Cursor;
 use crate::data::ratio::Ratio;
-use crate::event::{CancelReason, OrderType, RejectReason};
+use crate::event::{Asked, CancelReason, OrderType, RejectReason};
 use crate::types::{AccountId, InstrumentId, Notional, OrderId, Price, Qty, Side, Timestamp};
 
 /// An order as its owner sees it.
@@ -15,19 +14,19 @@ use crate::types::{AccountId, InstrumentId, Notional, OrderId, Price, Qty, Side,
 pub struct OrderState {
     /// Its id.
     pub order: OrderId,
-    /// Where, if that is known.
-    pub instrument: Option<InstrumentId>,
+    /// Where.
+    pub instrument: InstrumentId,
     /// Whose it is.
     pub account: Option<AccountId>,
     /// The owner's own name for it.
     pub client_id: Option<ClientOrderId>,
-    /// Buy or sell; unknown of a refused order.
-    pub side: Option<Side>,
-    /// What kind of order; unknown of a refused one.
-    pub order_type: Option<OrderType>,
+    /// Buy or sell.
+    pub side: Side,
+    /// What kind of order.
+    pub order_type: OrderType,
     /// How long it stays.
     pub time_in_force: TimeInForce,
-    /// Its limit, where it has one; of a market-to-limit order where it rests.
+    /// Its limit, where it has one; of an order that rests elsewhere (market-to-limit, slid) where it rests.
     pub price: Option<Price>,
     /// What sets it off, or did; of a trailing stop where it began.
     pub trigger: Option<Price>,
@@ -48,6 +47,32 @@ pub struct OrderState {
 }
 
 impl OrderState {
+    /// Of an order of which no more has been said yet.
+    pub(super) fn new(
+        (order, instrument, account): (OrderId, InstrumentId, Option<AccountId>),
+        asked: Asked,
+        time: Timestamp,
+    ) -> Self {
+        Self {
+            order,
+            instrument,
+            account,
+            client_id: None,
+            side: asked.side,
+            order_type: asked.order_type,
+            time_in_force: TimeInForce::Gtc,
+            price: asked.price,
+            trigger: None,
+            is_triggered: false,
+            quantity: asked.quantity,
+            filled: Qty::ZERO,
+            cost: Notional::ZERO,
+            status: OrderStatus::Pending,
+            created: time,
+            updated: time,
+        }
+    }
+
     /// What has not traded.
     pub fn remaining(&self) -> Qty {
         self.quantity.saturating_sub(self.filled)
@@ -84,77 +109,14 @@ impl OrderStatus {
     }
 }
 
-/// How much an [`Orders`](super::Orders) may hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
-pub struct OrdersLimits {
-    /// The most open orders: the engine's own limit.
-    pub open_max: u32,
-    /// The most closed orders that are kept.
-    pub closed_max: u32,
-    /// Decides where ids land in an index, and nothing that can be seen. Somebody who does not know it cannot
-    /// choose ids that collide.
-    pub hash_seed: u64,
-}
-
-impl Default for OrdersLimits {
-    /// A million open orders and a hundred thousand closed ones.
-    fn default() -> Self {
-        Self {
-            open_max: 1_000_000,
-            closed_max: 100_000,
-            hash_seed: 0,
-        }
-    }
-}
-
-/// An [`Orders`](super::Orders) as plain data.
+/// All orders as plain data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct OrdersImage {
-    /// How far it has come.
-    pub cursor: Cursor,
-    /// How much it may hold.
-    pub limits: OrdersLimits,
     /// The open orders, in the order in which they were accepted.
     pub open: Vec<OrderState>,
     /// The closed orders that are kept, in the order in which they closed.
     pub closed: Vec<OrderState>,
     /// How many closed orders were forgotten without having been handed out.
     pub closed_lost: u64,
-}
-
-/// What of a state is written once and read seldom.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Details {
-    pub(super) instrument: Option<InstrumentId>,
-    pub(super) account: Option<AccountId>,
-    pub(super) client_id: Option<ClientOrderId>,
-    pub(super) side: Option<Side>,
-    pub(super) order_type: Option<OrderType>,
-    pub(super) time_in_force: TimeInForce,
-    pub(super) price: Option<Price>,
-    pub(super) trigger: Option<Price>,
-    pub(super) is_triggered: bool,
-    pub(super) created: Timestamp,
-    /// How many orders were accepted before it.
-    pub(super) arrival: u64,
-}
-
-impl Details {
-    pub(super) fn new(account: Option<AccountId>, created: Timestamp) -> Self {
-        Self {
-            instrument: None,
-            account,
-            client_id: None,
-            side: None,
-            order_type: None,
-            time_in_force: TimeInForce::Gtc,
-            price: None,
-            trigger: None,
-            is_triggered: false,
-            created,
-            arrival: 0,
-        }
-    }
 }
