@@ -25,6 +25,7 @@ impl Slot {
 
 /// Who names the orders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum OrderIds {
     /// The book hands ids out. They are never 0, never used twice, and found without hashing.
     #[default]

@@ -97,7 +97,8 @@ pub enum Divergence {
         /// The price.
         price: Price,
     },
-    /// Two orders with one id, or none, or one that traded more than its quantity.
+    /// Two orders with one id, or none, or one that traded more than its quantity; or ids that are not handed
+    /// out by the engine, as the projections were told.
     #[error("order {0} is not known, is known already, or traded more than its quantity")]
     Order(OrderId),
     /// No such instrument was listed.

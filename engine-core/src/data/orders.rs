@@ -6,70 +6,26 @@
 //! ```
 
 mod closed;
+mod life;
 mod owners;
 mod state;
 
 pub use state::{OrderState, OrderStatus, OrdersImage};
 
 use self::closed::Closed;
+use self::life::{Details, Fills, Life, Open, Terms};
 use self::owners::{Links, Owners};
 use super::feed::{Divergence, RestoreError};
-use crate::book::{Orders, Slot};
+use crate::book::{OrderIds, Orders, Slab, Slot};
 use crate::command::{ClientOrderId, TimeInForce};
-use crate::event::{Asked, CancelReason, Event, OrderType, RejectReason, Request};
-use crate::types::{AccountId, InstrumentId, Notional, OrderId, Price, Qty, Side, Timestamp};
-
-/// What every trade of an order changes, and where it stands among its owner's.
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-struct Fills {
-    quantity: Qty,
-    filled: Qty,
-    cost: Notional,
-    updated: Timestamp,
-    links: Links,
-    instrument: InstrumentId,
-    order_type: OrderType,
-    /// Whether there are terms of this order.
-    has_terms: bool,
-    is_triggered: bool,
-    /// Whether the price of the details is one.
-    has_price: bool,
-}
-
-/// What of an order is written once and read seldom.
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-struct Details {
-    created: Timestamp,
-    /// How many orders were accepted before it.
-    arrival: u64,
-    price: Price,
-    client_id: Option<ClientOrderId>,
-}
-
-const _: () = assert!(size_of::<Fills>() == 64 && size_of::<Details>() == 64, "a cache line each");
-
-/// What few orders have, and none in the course of its life alone.
-#[derive(Clone, Copy)]
-struct Terms {
-    time_in_force: TimeInForce,
-    trigger: Option<Price>,
-}
-
-impl Terms {
-    const NONE: Self = Self {
-        time_in_force: TimeInForce::Gtc,
-        trigger: None,
-    };
-}
+use crate::event::{CancelReason, Event, OrderType, RejectReason, Request};
+use crate::types::{AccountId, Notional, OrderId, Price, Qty, Side, Timestamp};
 
 /// The lives of all open orders, and the states of the ones that closed last.
 pub(super) struct Lives {
     /// By slot. A slot without an open order has what its last order left.
-    fills: Vec<Fills>,
-    details: Vec<Details>,
-    terms: Vec<Terms>,
+    lives: Slab<Open>,
+    terms: Slab<Terms>,
     owners: Owners,
     closed: Closed,
     arrivals: u64,
@@ -94,12 +50,15 @@ enum Refused {
 
 impl Lives {
     /// No orders yet.
-    pub(super) fn new(closed_max: u32, hash_seed: u64) -> Self {
+    pub(super) fn new(closed_max: u32, ids: OrderIds, orders_max: u32) -> Self {
+        let hash_seed = match ids {
+            OrderIds::Assigned => 0,
+            OrderIds::Chosen { hash_seed } => hash_seed,
+        };
         Self {
-            fills: Vec::new(),
-            details: Vec::new(),
-            terms: Vec::new(),
-            owners: Owners::new(hash_seed),
+            lives: Slab::new(orders_max as usize),
+            terms: Slab::new(orders_max as usize),
+            owners: Owners::new(hash_seed, orders_max),
             closed: Closed::new(closed_max, hash_seed),
             arrivals: 0,
             newest: None,
@@ -111,8 +70,8 @@ impl Lives {
     /// The state of an order that is open or still kept.
     pub(super) fn state(&self, orders: &Orders<()>, order: OrderId) -> Option<OrderState> {
         match orders.find(order) {
-            Some(slot) => Some(self.open_state(orders, slot)),
-            None => self.closed.find(order).copied(),
+            Some(slot) => Some(self.life(orders, slot).state()),
+            None => self.closed.find(order).map(Life::state),
         }
     }
 
@@ -122,46 +81,46 @@ impl Lives {
         orders: &'a Orders<()>,
         account: AccountId,
     ) -> impl Iterator<Item = OrderState> + 'a {
-        let before = |slot: &u32| self.fills[*slot as usize].links.prev();
+        let before = |slot: &u32| self.lives[*slot].fills.links.prev();
         let slots = std::iter::successors(self.owners.newest(account), before);
-        slots.map(|slot| self.open_state(orders, Slot::new(slot)))
+        slots.map(|slot| self.life(orders, Slot::new(slot)).state())
     }
 
-    /// The closed orders.
-    pub(super) fn closed(&self) -> &Closed {
-        &self.closed
+    /// The closed orders, first closed first.
+    pub(super) fn closed(&self) -> impl Iterator<Item = OrderState> {
+        self.closed.iter().map(Life::state)
     }
 
-    /// The closed orders, to be handed out.
-    pub(super) fn closed_mut(&mut self) -> &mut Closed {
-        &mut self.closed
+    /// Hands out the order that closed first.
+    pub(super) fn pop_closed(&mut self) -> Option<OrderState> {
+        self.closed.pop().as_ref().map(Life::state)
     }
 
-    fn open_state(&self, orders: &Orders<()>, slot: Slot) -> OrderState {
-        let at = slot.get() as usize;
-        let (fills, details) = (&self.fills[at], &self.details[at]);
-        let terms = if fills.has_terms { self.terms[at] } else { Terms::NONE };
-        OrderState {
+    /// How many closed orders were forgotten without having been handed out.
+    pub(super) fn closed_lost(&self) -> u64 {
+        self.closed.lost()
+    }
+
+    /// Everything that is kept of an open order.
+    #[inline]
+    fn life(&self, orders: &Orders<()>, slot: Slot) -> Life {
+        let Open { fills, details } = self.lives[slot.get()];
+        Life {
             order: orders.id(slot),
-            instrument: fills.instrument,
             account: self.owners.account(fills.links),
-            client_id: details.client_id,
             side: orders.side(slot),
-            order_type: fills.order_type,
-            time_in_force: terms.time_in_force,
-            price: fills.has_price.then_some(details.price),
-            trigger: terms.trigger,
-            is_triggered: fills.is_triggered,
-            quantity: fills.quantity,
-            filled: fills.filled,
-            cost: fills.cost,
             status: if fills.filled.is_zero() {
                 OrderStatus::Pending
             } else {
                 OrderStatus::PartiallyFilled
             },
-            created: details.created,
-            updated: fills.updated,
+            terms: if fills.has_terms {
+                self.terms[slot.get()]
+            } else {
+                Terms::NONE
+            },
+            fills,
+            details,
         }
     }
 
@@ -218,7 +177,7 @@ impl Lives {
         };
         let slot = self.insert(orders, (order, side), fills, details)?;
         if let Some(account) = account {
-            self.owners.enter(&mut self.fills, account, slot.get());
+            self.owners.enter(&mut self.lives, account, slot.get());
         }
         Ok(())
     }
@@ -232,51 +191,24 @@ impl Lives {
         fills: Fills,
         details: Details,
     ) -> Result<Slot, Divergence> {
-        if orders.find(order).is_some() {
-            return Err(Divergence::Order(order));
-        }
-        let slot = insert_parked(orders, order, side)?;
-        let at = slot.get() as usize;
-        if at < self.fills.len() {
-            self.fills[at] = fills;
-            self.details[at] = details;
-        } else {
-            // The store hands out the next new slot when it has no free one.
-            self.fills.push(fills);
-            self.details.push(details);
+        let slot = follow(orders, order, side)?;
+        let life = Open { fills, details };
+        while self.lives.len() <= slot.get() as usize {
+            self.lives.push(life);
             self.terms.push(Terms::NONE);
         }
+        self.lives[slot.get()] = life;
         self.arrivals += 1;
         self.newest = Some((order, slot));
         Ok(slot)
     }
 
     fn restore_open(&mut self, orders: &mut Orders<()>, state: &OrderState) -> Result<(), Divergence> {
-        let fills = Fills {
-            quantity: state.quantity,
-            filled: state.filled,
-            cost: state.cost,
-            updated: state.updated,
-            links: Links::NONE,
-            instrument: state.instrument,
-            order_type: state.order_type,
-            has_terms: true,
-            is_triggered: state.is_triggered,
-            has_price: state.price.is_some(),
-        };
-        let details = Details {
-            created: state.created,
-            arrival: self.arrivals,
-            price: state.price.unwrap_or_default(),
-            client_id: state.client_id,
-        };
-        let slot = self.insert(orders, (state.order, state.side), fills, details)?;
-        self.terms[slot.get() as usize] = Terms {
-            time_in_force: state.time_in_force,
-            trigger: state.trigger,
-        };
-        if let Some(account) = state.account {
-            self.owners.enter(&mut self.fills, account, slot.get());
+        let life = Life::of(state, self.arrivals);
+        let slot = self.insert(orders, (life.order, life.side), life.fills, life.details)?;
+        self.terms[slot.get()] = life.terms;
+        if let Some(account) = life.account {
+            self.owners.enter(&mut self.lives, account, slot.get());
         }
         Ok(())
     }
@@ -300,11 +232,25 @@ impl Lives {
             return;
         }
         self.refused = Refused::Kept;
-        let state = OrderState::new((order, instrument, account), asked, time);
-        self.closed.push(OrderState {
+        let state = OrderState {
+            order,
+            instrument,
+            account,
+            client_id: None,
+            side: asked.side,
+            order_type: asked.order_type,
+            time_in_force: TimeInForce::Gtc,
+            price: asked.price,
+            trigger: None,
+            is_triggered: false,
+            quantity: asked.quantity,
+            filled: Qty::ZERO,
+            cost: Notional::ZERO,
             status: OrderStatus::Rejected(reason),
-            ..state
-        });
+            created: time,
+            updated: time,
+        };
+        self.closed.push(Life::of(&state, 0));
     }
 
     /// Notes the owner's own name for the order that was just accepted or refused.
@@ -317,7 +263,7 @@ impl Lives {
         match self.refused {
             Refused::No => {
                 let slot = self.find(orders, order)?;
-                self.details[slot.get() as usize].client_id = Some(client_id);
+                self.lives[slot.get()].details.client_id = Some(client_id);
             }
             Refused::Kept => self.closed.name_newest(order, client_id),
             Refused::Stateless => {}
@@ -328,10 +274,10 @@ impl Lives {
     /// Notes where an order rests: that is its price now, unless it follows the book.
     #[inline]
     pub(super) fn rest(&mut self, slot: Slot, price: Price) {
-        let fills = &mut self.fills[slot.get() as usize];
-        if fills.order_type != OrderType::Pegged {
-            fills.has_price = true;
-            self.details[slot.get() as usize].price = price;
+        let life = &mut self.lives[slot.get()];
+        if life.fills.order_type != OrderType::Pegged {
+            life.fills.has_price = true;
+            life.details.price = price;
         }
     }
 
@@ -344,7 +290,7 @@ impl Lives {
         (price, quantity): (Price, Qty),
         time: Timestamp,
     ) -> Result<(), Divergence> {
-        let fills = &mut self.fills[slot.get() as usize];
+        let fills = &mut self.lives[slot.get()].fills;
         let filled = fills.filled.lots().saturating_add(quantity.lots());
         fills.filled = Qty::new(filled);
         fills.cost = Notional::new(
@@ -379,8 +325,8 @@ impl Lives {
         else {
             return Ok(());
         };
-        let at = self.find(orders, order)?.get() as usize;
-        let (fills, details) = (&mut self.fills[at], &mut self.details[at]);
+        let at = self.find(orders, order)?.get();
+        let Open { fills, details } = &mut self.lives[at];
         fills.updated = time;
         match *event {
             Event::Terms {
@@ -429,7 +375,7 @@ impl Lives {
         let Some(slot) = self.by_value.take().and_then(|order| orders.find(order)) else {
             return Ok(());
         };
-        if self.fills[slot.get() as usize].filled.is_zero() {
+        if self.lives[slot.get()].fills.filled.is_zero() {
             return Err(Divergence::Order(orders.id(slot)));
         }
         self.close(orders, slot, OrderStatus::Filled, time)
@@ -448,14 +394,11 @@ impl Lives {
         if orders.queue(slot).is_some() {
             return Err(Divergence::Order(order));
         }
-        let state = OrderState {
-            status,
-            updated: time,
-            ..self.open_state(orders, slot)
-        };
-        self.closed.push(state);
-        self.owners.leave(&mut self.fills, slot.get());
-        orders.remove(slot);
+        let mut life = self.life(orders, slot);
+        (life.status, life.fills.updated) = (status, time);
+        self.closed.push(life);
+        self.owners.leave(&mut self.lives, slot.get());
+        orders.forget(slot);
         if self.newest.is_some_and(|(newest, _)| newest == order) {
             self.newest = None;
         }
@@ -464,13 +407,13 @@ impl Lives {
 
     pub(super) fn image(&self, orders: &Orders<()>) -> OrdersImage {
         let mut open: Vec<Slot> = orders.iter().collect();
-        open.sort_unstable_by_key(|slot| self.details[slot.get() as usize].arrival);
+        open.sort_unstable_by_key(|slot| self.lives[slot.get()].details.arrival);
         OrdersImage {
             open: open
                 .into_iter()
-                .map(|slot| self.open_state(orders, slot))
+                .map(|slot| self.life(orders, slot).state())
                 .collect(),
-            closed: self.closed.iter().copied().collect(),
+            closed: self.closed.iter().map(Life::state).collect(),
             closed_lost: self.closed.lost(),
         }
     }
@@ -478,10 +421,11 @@ impl Lives {
     /// The lives of an image. Its open orders are put into the store, parked.
     pub(super) fn restore(
         image: OrdersImage,
-        (closed_max, hash_seed): (u32, u64),
+        closed_max: u32,
+        orders_max: u32,
         orders: &mut Orders<()>,
     ) -> Result<Self, RestoreError> {
-        let mut restored = Self::new(closed_max, hash_seed);
+        let mut restored = Self::new(closed_max, orders.ids(), orders_max);
         if image.closed.len() > closed_max as usize {
             return Err(RestoreError::Inconsistent("more closed orders than may be kept"));
         }
@@ -497,7 +441,7 @@ impl Lives {
             if !state.status.is_closed() {
                 return Err(RestoreError::Inconsistent("an open order among the closed ones"));
             }
-            restored.closed.push(state);
+            restored.closed.push(Life::of(&state, 0));
         }
         restored.closed.set_lost(image.closed_lost);
         restored.newest = None;
@@ -507,9 +451,9 @@ impl Lives {
 
 /// Puts an order into the store that stands in no queue yet.
 #[inline]
-pub(super) fn insert_parked(orders: &mut Orders<()>, order: OrderId, side: Side) -> Result<Slot, Divergence> {
+pub(super) fn follow(orders: &mut Orders<()>, order: OrderId, side: Side) -> Result<Slot, Divergence> {
     if orders.is_full() {
         return Err(Divergence::OrdersMax);
     }
-    Ok(orders.insert(order, side, Price::new(0), Qty::ZERO, ()))
+    orders.follow(order, side).ok_or(Divergence::Order(order))
 }

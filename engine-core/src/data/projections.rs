@@ -28,9 +28,8 @@ pub struct ProjectionsConfig {
     pub instruments_max: u32,
     /// The most orders at once: the engine's own limit.
     pub orders_max: u32,
-    /// Decides where ids land in an index, and nothing that can be seen. Somebody who does not know it cannot
-    /// choose ids that collide.
-    pub hash_seed: u64,
+    /// Who names the orders: as the engine was built.
+    pub ids: OrderIds,
     /// The displayed book of each instrument, and how many changed levels are remembered until the next update
     /// is handed out (0 where nobody asks for updates).
     pub depth_changes_max: Option<usize>,
@@ -70,7 +69,7 @@ impl ProjectionsConfig {
         feed: Feed::Whole,
         instruments_max: 10_000,
         orders_max: 1_000_000,
-        hash_seed: 0,
+        ids: OrderIds::Assigned,
         depth_changes_max: None,
         trades_max: None,
         candles: None,
@@ -161,12 +160,14 @@ pub struct Ticker {
 impl Projections {
     /// Nothing is listed yet.
     pub fn new(config: ProjectionsConfig) -> Self {
-        let hash_seed = config.hash_seed;
+        let (ids, orders_max) = (config.ids, config.orders_max);
         Self {
             cursor: Cursor::default(),
             instruments: Vec::new(),
-            store: Orders::new(OrderIds::Chosen { hash_seed }, config.orders_max),
-            lives: config.closed_orders_max.map(|max| Lives::new(max, hash_seed)),
+            store: Orders::new(ids, orders_max),
+            lives: config
+                .closed_orders_max
+                .map(|max| Lives::new(max, ids, orders_max)),
             config,
         }
     }
@@ -256,18 +257,18 @@ impl Projections {
     }
 
     /// The closed orders that are kept, the one that closed first first.
-    pub fn closed_orders(&self) -> impl Iterator<Item = &OrderState> {
-        self.lives.iter().flat_map(|lives| lives.closed().iter())
+    pub fn closed_orders(&self) -> impl Iterator<Item = OrderState> {
+        self.lives.iter().flat_map(Lives::closed)
     }
 
     /// Hands out the order that closed first and forgets it.
     pub fn pop_closed_order(&mut self) -> Option<OrderState> {
-        self.lives.as_mut()?.closed_mut().pop()
+        self.lives.as_mut()?.pop_closed()
     }
 
     /// How many closed orders were forgotten without having been handed out.
     pub fn closed_orders_lost(&self) -> u64 {
-        self.lives.as_ref().map_or(0, |lives| lives.closed().lost())
+        self.lives.as_ref().map_or(0, Lives::closed_lost)
     }
 
     #[inline]

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 /// Entries in one block: small enough that a quiet market's queues stay small.
 const BLOCK: usize = 128;
 
-/// First in, first out (and last out, too), in blocks.
+/// First in, first out, in blocks.
 ///
 /// Growing takes one block more, so it takes the same short time however much there is; a queue that has once
 /// been as long as it gets allocates nothing.
@@ -58,11 +58,6 @@ impl<T: Copy> Queue<T> {
     }
 
     #[inline]
-    pub(super) fn back(&self) -> Option<&T> {
-        self.blocks.back().and_then(|block| block.last())
-    }
-
-    #[inline]
     pub(super) fn back_mut(&mut self) -> Option<&mut T> {
         self.blocks.back_mut().and_then(|block| block.last_mut())
     }
@@ -76,21 +71,6 @@ impl<T: Copy> Queue<T> {
         if self.skipped == block.len() {
             self.skipped = 0;
             let block = self.blocks.pop_front();
-            self.keep(block);
-        }
-        Some(entry)
-    }
-
-    #[inline]
-    pub(super) fn pop_back(&mut self) -> Option<T> {
-        let alone = self.blocks.len() == 1;
-        let block = self.blocks.back_mut()?;
-        let entry = block.pop()?;
-        self.len -= 1;
-        let left = block.len() - if alone { self.skipped } else { 0 };
-        if left == 0 {
-            self.skipped = if alone { 0 } else { self.skipped };
-            let block = self.blocks.pop_back();
             self.keep(block);
         }
         Some(entry)
@@ -120,15 +100,13 @@ mod tests {
     #[derive(Clone, Copy, Debug)]
     enum Step {
         Push(u16),
-        PopFront(u16),
-        PopBack(u16),
+        Pop(u16),
     }
 
     fn steps() -> impl Strategy<Value = Vec<Step>> {
         let step = prop_oneof![
             (1..300_u16).prop_map(Step::Push),
-            (1..300_u16).prop_map(Step::PopFront),
-            (1..300_u16).prop_map(Step::PopBack),
+            (1..300_u16).prop_map(Step::Pop),
         ];
         prop::collection::vec(step, 1..40)
     }
@@ -139,7 +117,7 @@ mod tests {
             let (mut queue, mut deque) = (Queue::new(), VecDeque::new());
             let mut number = 0_u32;
             for step in steps {
-                let (Step::Push(count) | Step::PopFront(count) | Step::PopBack(count)) = step;
+                let (Step::Push(count) | Step::Pop(count)) = step;
                 for _ in 0..count {
                     number += 1;
                     match step {
@@ -147,11 +125,10 @@ mod tests {
                             queue.push_back(number);
                             deque.push_back(number);
                         }
-                        Step::PopFront(_) => prop_assert_eq!(queue.pop_front(), deque.pop_front()),
-                        Step::PopBack(_) => prop_assert_eq!(queue.pop_back(), deque.pop_back()),
+                        Step::Pop(_) => prop_assert_eq!(queue.pop_front(), deque.pop_front()),
                     }
                     prop_assert_eq!(queue.front(), deque.front());
-                    prop_assert_eq!(queue.back(), deque.back());
+                    prop_assert_eq!(queue.back_mut(), deque.back_mut());
                     prop_assert_eq!(queue.len(), deque.len());
                 }
                 prop_assert!(queue.iter().eq(deque.iter()));

@@ -5,6 +5,8 @@
 //! trade -> recent (each trade by itself) -> slots (only when there are more than trades_max) -> gone
 //! ```
 
+use std::collections::VecDeque;
+
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
@@ -349,15 +351,15 @@ impl Slot {
 /// front to back they get worse and younger. A number may be pushed several times.
 #[derive(Clone, Debug)]
 struct Extremes {
-    highs: Queue<(u64, Price)>,
-    lows: Queue<(u64, Price)>,
+    highs: VecDeque<(u64, Price)>,
+    lows: VecDeque<(u64, Price)>,
 }
 
 impl Extremes {
     fn new() -> Self {
         Self {
-            highs: Queue::new(),
-            lows: Queue::new(),
+            highs: VecDeque::new(),
+            lows: VecDeque::new(),
         }
     }
 
@@ -388,7 +390,7 @@ impl Extremes {
 
 #[inline]
 fn push_candidate(
-    queue: &mut Queue<(u64, Price)>,
+    queue: &mut VecDeque<(u64, Price)>,
     number: u64,
     price: Price,
     is_no_better: impl Fn(Price) -> bool,

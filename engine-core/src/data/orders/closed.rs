@@ -8,15 +8,15 @@
 //! A position that is older than what the ring holds leads nowhere, so nothing has to be taken out of a
 //! bucket when the ring comes round: closing an order writes one state, one link and one bucket.
 
-use super::state::OrderState;
+use super::life::Life;
 use crate::book::Keys;
 use crate::command::ClientOrderId;
 use crate::types::OrderId;
 
 /// Invariants: the ring holds the newest `len` positions up to the newest one; a chain of positions leads from
 /// newer to older ones.
-pub(in crate::data) struct Closed {
-    ring: Vec<OrderState>,
+pub(super) struct Closed {
+    ring: Vec<Life>,
     /// The position before, of each place of the ring.
     links: Vec<u32>,
     buckets: Vec<u32>,
@@ -48,7 +48,7 @@ impl Closed {
     }
 
     /// How many states were overwritten without having been handed out.
-    pub(in crate::data) fn lost(&self) -> u64 {
+    pub(super) fn lost(&self) -> u64 {
         self.lost
     }
 
@@ -58,12 +58,12 @@ impl Closed {
 
     #[inline]
     fn bucket(&self, order: OrderId) -> usize {
-        self.keys.tag(order.get()) as usize & (self.buckets.len() - 1)
+        self.keys.hash32(order.get()) as usize & (self.buckets.len() - 1)
     }
 
     /// Takes in the state of an order that closed just now.
     #[inline]
-    pub(super) fn push(&mut self, state: OrderState) {
+    pub(super) fn push(&mut self, state: Life) {
         if self.closed_max == 0 {
             self.lost += 1;
             return;
@@ -102,7 +102,7 @@ impl Closed {
     }
 
     /// The newest state with this id.
-    pub(super) fn find(&self, order: OrderId) -> Option<&OrderState> {
+    pub(super) fn find(&self, order: OrderId) -> Option<&Life> {
         let mut position = self.buckets[self.bucket(order)];
         let mut age_before = None;
         loop {
@@ -120,21 +120,26 @@ impl Closed {
     }
 
     /// The states, the one that closed first first.
-    pub(in crate::data) fn iter(&self) -> impl Iterator<Item = &OrderState> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Life> {
         (0..self.len).rev().map(|age| &self.ring[self.place(age)])
     }
 
     /// Hands out the state of the order that closed first.
-    pub(in crate::data) fn pop(&mut self) -> Option<OrderState> {
+    pub(super) fn pop(&mut self) -> Option<Life> {
         self.len = self.len.checked_sub(1)?;
-        Some(self.ring[self.place(self.len)])
+        let place = self.place(self.len);
+        if self.len == 0 {
+            // Whoever takes them all gets the memory used again that is still at hand.
+            self.newest_at = self.closed_max - 1;
+        }
+        Some(self.ring[place])
     }
 
     /// Notes the owner's own name of the order that closed last, if that is this one.
     pub(super) fn name_newest(&mut self, order: OrderId, client_id: ClientOrderId) {
         let newest = self.ring.get_mut(self.newest_at as usize);
         if let Some(newest) = newest.filter(|newest| newest.order == order) {
-            newest.client_id = Some(client_id);
+            newest.details.client_id = Some(client_id);
         }
     }
 }

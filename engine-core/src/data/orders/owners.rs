@@ -1,7 +1,7 @@
 //! The open orders of each account, as lists that are linked through the orders' lives.
 
-use super::Fills;
-use crate::book::{Index, Slot};
+use super::life::Open;
+use crate::book::{Index, Slab, Slot};
 use crate::types::AccountId;
 
 /// No slot.
@@ -46,11 +46,11 @@ pub(super) struct Owners {
 }
 
 impl Owners {
-    pub(super) fn new(hash_seed: u64) -> Self {
+    pub(super) fn new(hash_seed: u64, orders_max: u32) -> Self {
         Self {
             owners: Vec::new(),
             free: Vec::new(),
-            index: Index::new(hash_seed),
+            index: Index::new(hash_seed, orders_max),
         }
     }
 
@@ -75,18 +75,18 @@ impl Owners {
 
     /// Puts an order at the end of its owner's list.
     #[inline]
-    pub(super) fn enter(&mut self, fills: &mut [Fills], account: AccountId, slot: u32) {
+    pub(super) fn enter(&mut self, lives: &mut Slab<Open>, account: AccountId, slot: u32) {
         let place = self
             .find(account.get())
             .unwrap_or_else(|| self.add(account.get()));
         let owner = &mut self.owners[place as usize];
-        fills[slot as usize].links = Links {
+        lives[slot].fills.links = Links {
             owner: place,
             prev: owner.newest,
             next: NIL,
         };
         match some(owner.newest) {
-            Some(newest) => fills[newest as usize].links.next = slot,
+            Some(newest) => lives[newest].fills.links.next = slot,
             None => owner.oldest = slot,
         }
         owner.newest = slot;
@@ -110,17 +110,17 @@ impl Owners {
 
     /// Takes an order out of its owner's list, if it has an owner. An owner without open orders is forgotten.
     #[inline]
-    pub(super) fn leave(&mut self, fills: &mut [Fills], slot: u32) {
-        let links = std::mem::replace(&mut fills[slot as usize].links, Links::NONE);
+    pub(super) fn leave(&mut self, lives: &mut Slab<Open>, slot: u32) {
+        let links = std::mem::replace(&mut lives[slot].fills.links, Links::NONE);
         let Some(owner) = self.owners.get_mut(links.owner as usize) else {
             return;
         };
         match some(links.prev) {
-            Some(prev) => fills[prev as usize].links.next = links.next,
+            Some(prev) => lives[prev].fills.links.next = links.next,
             None => owner.oldest = links.next,
         }
         match some(links.next) {
-            Some(next) => fills[next as usize].links.prev = links.prev,
+            Some(next) => lives[next].fills.links.prev = links.prev,
             None => owner.newest = links.prev,
         }
         if owner.newest == NIL {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::{ClientOrderId, TimeInForce};
 use crate::data::ratio::Ratio;
-use crate::event::{Asked, CancelReason, OrderType, RejectReason};
+use crate::event::{CancelReason, OrderType, RejectReason};
 use crate::types::{AccountId, InstrumentId, Notional, OrderId, Price, Qty, Side, Timestamp};
 
 /// An order as its owner sees it.
@@ -47,32 +47,6 @@ pub struct OrderState {
 }
 
 impl OrderState {
-    /// Of an order of which no more has been said yet.
-    pub(super) fn new(
-        (order, instrument, account): (OrderId, InstrumentId, Option<AccountId>),
-        asked: Asked,
-        time: Timestamp,
-    ) -> Self {
-        Self {
-            order,
-            instrument,
-            account,
-            client_id: None,
-            side: asked.side,
-            order_type: asked.order_type,
-            time_in_force: TimeInForce::Gtc,
-            price: asked.price,
-            trigger: None,
-            is_triggered: false,
-            quantity: asked.quantity,
-            filled: Qty::ZERO,
-            cost: Notional::ZERO,
-            status: OrderStatus::Pending,
-            created: time,
-            updated: time,
-        }
-    }
-
     /// What has not traded.
     pub fn remaining(&self) -> Qty {
         self.quantity.saturating_sub(self.filled)

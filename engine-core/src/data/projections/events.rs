@@ -4,7 +4,7 @@ use super::{Feed, Instrument, Projections};
 use crate::book::Slot;
 use crate::data::depth::Place;
 use crate::data::feed::{Divergence, FeedError};
-use crate::data::orders::insert_parked;
+use crate::data::orders::follow;
 use crate::data::trades::Trade;
 use crate::event::{Event, EventBatch};
 use crate::types::{InstrumentId, OrderId};
@@ -139,8 +139,7 @@ impl Projections {
         }
         let slot = match &self.lives {
             Some(lives) => lives.find(&self.store, order)?,
-            None if self.store.find(order).is_some() => return Err(Divergence::Order(order)),
-            None => insert_parked(&mut self.store, order, place.side)?,
+            None => follow(&mut self.store, order, place.side)?,
         };
         let listed = self
             .instruments
@@ -175,7 +174,7 @@ impl Projections {
         };
         let is_gone = shown.take(&mut self.store, slot, place)?;
         if is_gone && self.lives.is_none() {
-            self.store.remove(slot);
+            self.store.forget(slot);
             return Ok(None);
         }
         Ok(Some(slot))

@@ -8,7 +8,7 @@ use crate::book::Orders;
 use crate::data::candles::{Candles, CandlesImage};
 use crate::data::depth::{Depth, DepthImage, Shown};
 use crate::data::feed::{Cursor, FeedError, Projection, RestoreError};
-use crate::data::orders::{Lives, OrdersImage, insert_parked};
+use crate::data::orders::{Lives, OrdersImage, follow};
 use crate::data::statistics::{Statistics, StatisticsImage};
 use crate::data::trades::{Trades, TradesImage};
 use crate::event::EventBatch;
@@ -102,11 +102,10 @@ impl Projections {
             changes_max,
             &mut self.store,
             |orders: &mut Orders<()>, order, side| {
-                let found = orders.find(order);
-                if has_lives || found.is_some() {
-                    return found.filter(|_| has_lives);
+                if has_lives {
+                    return orders.find(order);
                 }
-                insert_parked(orders, order, side).ok()
+                follow(orders, order, side).ok()
             },
         )
     }
@@ -191,8 +190,13 @@ impl Projection for Projections {
         restored.cursor = image.cursor;
         restored.lives = match image.orders.zip(restored.config.closed_orders_max) {
             Some((orders, closed_max)) => {
-                let limits = (closed_max, restored.config.hash_seed);
-                Some(Lives::restore(orders, limits, &mut restored.store)?)
+                let orders_max = restored.config.orders_max;
+                Some(Lives::restore(
+                    orders,
+                    closed_max,
+                    orders_max,
+                    &mut restored.store,
+                )?)
             }
             None if restored.lives.is_none() => None,
             None => {
