@@ -261,6 +261,36 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// Which instrument it is about, if it names one.
+    #[inline]
+    pub const fn instrument(&self) -> Option<InstrumentId> {
+        match *self {
+            Self::Listed { instrument }
+            | Self::Accepted { instrument, .. }
+            | Self::Traded { instrument, .. }
+            | Self::Cancelled { instrument, .. }
+            | Self::Amended { instrument, .. }
+            | Self::Decremented { instrument, .. }
+            | Self::Triggered { instrument, .. }
+            | Self::Armed { instrument, .. }
+            | Self::Rested { instrument, .. }
+            | Self::Pulled { instrument, .. }
+            | Self::Reduced { instrument, .. }
+            | Self::Replenished { instrument, .. }
+            | Self::PhaseChanged { instrument, .. }
+            | Self::Indicative { instrument, .. }
+            | Self::Marked { instrument, .. } => Some(instrument),
+            Self::Rejected { instrument, .. } => instrument,
+            Self::Terms { .. }
+            | Self::Named { .. }
+            | Self::CancelAllArmed { .. }
+            | Self::Killed { .. }
+            | Self::Resumed { .. } => None,
+        }
+    }
+}
+
 const _: () = assert!(size_of::<Event>() <= 64, "an event fits a cache line");
 
 /// Where in the displayed book an order stood.

@@ -18,6 +18,8 @@ pub mod snapshot;
 
 mod market;
 
+pub mod data;
+
 pub use command::{
     Amend, Cancel, CancelAllAfter, ClientOrderId, ClientOrderIdError, Command, LinkKind, Linked, MassCancel,
     MassCancelCause, OrderKind, OrderRef, Peg, Phase, Place, PostOnly, Scope, SelfTrade, SetMark, SetPhase,
