@@ -1,5 +1,7 @@
 //! A deterministic, embeddable matching engine: no I/O, no async, no clock, no randomness, no threads.
 
+#![forbid(unsafe_code)]
+
 mod types;
 
 mod digest;
