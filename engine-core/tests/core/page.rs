@@ -5,7 +5,18 @@ use std::fs;
 use std::path::Path;
 
 /// Scenarios that are about no single rule.
-const BESIDE_THE_RULES: [&str; 5] = ["classic_faults", "differential", "main", "page", "plain_book"];
+const BESIDE_THE_RULES: [&str; 10] = [
+    "classic_faults",
+    "damage",
+    "differential",
+    "limits",
+    "main",
+    "page",
+    "plain_book",
+    "replay",
+    "restore",
+    "sequencer",
+];
 
 /// The numbered rules of the page and the text of each.
 fn rules() -> BTreeMap<String, String> {

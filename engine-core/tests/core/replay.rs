@@ -194,7 +194,7 @@ fn the_hash_of_a_state_is_fixed_for_ever() {
     let script = parse(
         "
         list band 500 dynamic 300 for 10s protect 100 parts 50 stops 30 quantities 1..1000 notional 5
-        list prorata top min 2 mark phase auction
+        list prorata top min 2 trigger mark phase auction
         list
         sell 1 50 @ 101 iceberg 5 acct 7 name abc
         sell 2 5 @ 102 hidden day stp both group 3
