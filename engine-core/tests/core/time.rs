@@ -71,7 +71,6 @@ fn orders_expire_by_moment_then_instrument_then_age() {
 
 #[test]
 fn no_expired_order_trades() {
-    // 2 would set off 3, which would take 1; all are due.
     check(
         "
         sell 1 5 @ 100 gtd 5s
@@ -138,6 +137,28 @@ fn what_was_due_earlier_happens_earlier() {
         traded 3 x 4: 5 @ 105
         phase continuous
         cancelled 4 2 Expired shown 2 @ 105
+        ",
+    );
+}
+
+#[test]
+fn all_that_is_due_at_a_moment_ends_before_anything_follows() {
+    // The exits of 1 are armed by its end, and would sell to 5.
+    check(
+        "
+        bracket: buy 1 5 @ 100 gtd 5s | sell 2 5 @ 101 | sell 3 5 stop 90
+        sell 4 2 @ 100
+        buy 5 3 @ 101 gtd 5s
+        ---
+        at 5s
+        tick
+        ",
+        "
+        cancelled 1 3 Expired shown 3 @ 100
+        cancelled 5 3 Expired shown 3 @ 101
+        armed 2 2
+        armed 3 2
+        rested 2 2 @ 101
         ",
     );
 }
