@@ -148,5 +148,5 @@ fn in_trillionths(root: u128) -> i128 {
     let (whole, places) = (root >> ROOT_BITS, root & ((1 << ROOT_BITS) - 1));
     let one = Fixed::ONE.trillionths();
     // 63 bits times 40, and 40 times 40.
-    whole as i128 * one + (places as i128 * one >> ROOT_BITS)
+    whole as i128 * one + ((places as i128 * one) >> ROOT_BITS)
 }
