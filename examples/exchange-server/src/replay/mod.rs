@@ -104,12 +104,7 @@ impl Replay {
         self.progress.finish_and_clear();
         if is_summed_up {
             let counts = self.output.counts.unwrap_or_default();
-            summary::print(
-                self.lines.number(),
-                counts,
-                self.stage.into_recorded(),
-                self.script.symbols(),
-            )?;
+            summary::print(self.lines.number(), counts, self.stage, self.script.symbols())?;
         }
         outcome
     }

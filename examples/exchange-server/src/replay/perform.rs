@@ -222,7 +222,7 @@ impl Replay {
                 printer.statistics(at.line, instrument, &ticker, symbols)?;
             }
             Query::Balances { account } => printer.balances(at.line, account)?,
-            Query::Hash => {}
+            Query::Hash => printer.hash(at.line, self.stage.state_hash())?,
             _ => unreachable!("{query:?} is a query that this program knows nothing of"),
         }
         Ok(())

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use engine_core::data::{Candle, Depth, DepthOrder, Interval, Ratio, Ticker, Volume};
-use engine_core::{AccountId, Event, InstrumentId, OrderRef, Price, Side};
+use engine_core::{AccountId, Event, InstrumentId, OrderRef, Price, Side, StateHash};
 use engine_wire::{Object, Symbols, decimal, write_event};
 use rust_decimal::Decimal;
 
@@ -119,6 +119,13 @@ impl Printer {
             object.word("type", "Statistics");
             symbols.write_symbol(instrument, object.key("symbol"));
             write_ticker(instrument, ticker, symbols, object);
+        })
+    }
+
+    pub(super) fn hash(&mut self, number: u64, hash: StateHash) -> io::Result<()> {
+        self.line(number, |object| {
+            object.word("type", "Hash");
+            object.text("state_hash", &hash.to_string());
         })
     }
 

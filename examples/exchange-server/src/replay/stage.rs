@@ -7,7 +7,7 @@ use engine_core::data::{
 };
 use engine_core::{
     Command, Engine, EngineConfig, Event, EventBatch, MassCancel, OrderId, OrderIds, OrderRef, Qty, Seq,
-    Sequenced, Timestamp,
+    Sequenced, StateHash, Timestamp,
 };
 
 use super::nobody::Arrivals;
@@ -79,6 +79,11 @@ impl Stage {
             recorded: Some(Vec::new()),
             ..Self::new()
         }
+    }
+
+    /// The hash of all of the engine's state.
+    pub(super) fn state_hash(&self) -> StateHash {
+        self.engine.state_hash()
     }
 
     /// What the engine was given.

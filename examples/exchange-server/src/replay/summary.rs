@@ -3,22 +3,23 @@
 use std::io::{self, Write};
 use std::time::Instant;
 
-use engine_core::{Command, Engine, Event, Sequenced};
+use engine_core::{Command, Engine, Event, Sequenced, StateHash};
 use engine_wire::{Object, Symbols, decimal};
 use rust_decimal::Decimal;
 
 use super::output::Counts;
-use super::stage::engine_config;
+use super::stage::{Stage, engine_config};
 
 /// Prints the summary as one object. The commands are applied twice more, each time to an engine of its own: at a
 /// stretch, for the speed, and with a look at the clock after each, for the quantiles.
-pub(super) fn print(
-    lines: u64,
-    counts: Counts,
-    commands: Vec<Sequenced<Command>>,
-    symbols: &Symbols,
-) -> io::Result<()> {
-    let nanos = at_a_stretch(&commands);
+pub(super) fn print(lines: u64, counts: Counts, stage: Stage, symbols: &Symbols) -> io::Result<()> {
+    let hash = stage.state_hash();
+    let commands = stage.into_recorded();
+    let (nanos, hash_again) = at_a_stretch(&commands);
+    assert_eq!(
+        hash, hash_again,
+        "engines that were given the same commands are the same"
+    );
     let latencies = one_by_one(&commands);
     let mut out = Vec::new();
     let mut object = Object::new(&mut out);
@@ -38,6 +39,7 @@ pub(super) fn print(
     ] {
         object.integer(key, quantile(&latencies, permille));
     }
+    object.text("state_hash", &hash.to_string());
     object.end();
     out.push(b'\n');
     io::stdout().write_all(&out)
@@ -78,8 +80,8 @@ fn write_traded(counts: &Counts, symbols: &Symbols, object: &mut Object<'_>) {
     out.push(b'}');
 }
 
-/// How long an engine takes for all commands, in nanoseconds.
-fn at_a_stretch(commands: &[Sequenced<Command>]) -> u64 {
+/// How long an engine takes for all commands, in nanoseconds, and the hash of what it is then.
+fn at_a_stretch(commands: &[Sequenced<Command>]) -> (u64, StateHash) {
     let mut engine = Engine::new(engine_config());
     let mut events: Vec<Event> = Vec::new();
     let start = Instant::now();
@@ -89,7 +91,7 @@ fn at_a_stretch(commands: &[Sequenced<Command>]) -> u64 {
             .apply(command, &mut events)
             .expect("they were applied once before");
     }
-    nanos_since(start)
+    (nanos_since(start), engine.state_hash())
 }
 
 /// How long an engine takes for each command, the look at the clock included, shortest first.

@@ -1,6 +1,6 @@
 //! Questions: candles, statistics, several symbols.
 
-use crate::program::{buy, check, order, sell};
+use crate::program::{X, buy, check, order, said, sell};
 
 const MINUTE_NS: u64 = 60_000_000_000;
 
@@ -116,6 +116,40 @@ fn an_amend_is_in_the_units_of_its_orders_symbol() {
             r#"{"line":13,"type":"Cancelled","id":2,"remaining":5,"reason":"MassCancel"}"#,
             r#"{"line":14,"type":"Cancelled","id":1,"remaining":0.00050001,"reason":"User"}"#,
         ],
+    );
+}
+
+/// What the last line says, which asks for the hash.
+fn hash_after(script: &[&str]) -> String {
+    let script = [&[X], script, &[r#"{"op":"hash"}"#]].concat().join("\n");
+    let said = said(&[], &script);
+    let last = said.lines().last().expect("the hash is said");
+    let line = script.lines().count();
+    let hash = last.strip_prefix(&format!(r#"{{"line":{line},"type":"Hash","state_hash":""#));
+    let hash = hash
+        .and_then(|rest| rest.strip_suffix(r#""}"#))
+        .expect("it is a line about a hash");
+    assert!(
+        hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        "{hash}"
+    );
+    hash.to_owned()
+}
+
+#[test]
+fn the_hash_tells_whether_two_engines_are_the_same() {
+    let (one, other) = (buy(1, "10", "5"), buy(1, "10", "6"));
+    assert_eq!(hash_after(&[&one]), hash_after(&[&one]));
+    assert_ne!(hash_after(&[&one]), hash_after(&[&other]));
+    assert_eq!(
+        hash_after(&[&one, r#"{"op":"book"}"#]),
+        hash_after(&[&one]),
+        "questions leave no trace"
+    );
+    let summary = said(&["--summary"], &format!("{X}\n{one}\n"));
+    assert!(
+        summary.contains(&format!(r#""state_hash":"{}""#, hash_after(&[&one]))),
+        "{summary}"
     );
 }
 
