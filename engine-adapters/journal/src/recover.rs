@@ -102,7 +102,8 @@ fn open_log<S: Storage>(
     };
     let (segment, tail) = mend_tail(home, stream, &found)?;
     let wanted_end = keep_through.map_or(tail.tip.whole(), |through| through.min(tail.tip.whole()));
-    if tail.tip.is_open || wanted_end < tail.tip.last {
+    // A log that ends within a sequence has begun that one, so its whole end lies before it too.
+    if wanted_end < tail.tip.last {
         drop(segment);
         cut_after(home, stream, found.ordinals[0], wanted_end, Fate::Deleted)?;
         let (writer, again) = open_log(home, stream, options, None)?;

@@ -31,15 +31,12 @@ pub(crate) struct Tail {
 /// Reads the newest segment of a log to its end, which must reach what the mark says.
 pub(crate) fn read_tail<S: Storage>(scan: &mut SegmentScan<S>, mark: &Mark) -> Result<Tail, ReadError> {
     let mut tip = scan.header.start;
-    let marked = if mark.segment == scan.header.ordinal {
-        mark.sector
-    } else {
-        0
-    };
-    let mut durable_sector = marked.max(1);
+    let marked = (mark.segment == scan.header.ordinal).then_some(mark.sector);
+    let mut is_mark_met = marked.is_none();
+    let mut durable_sector = marked.unwrap_or(1);
     let (gap, cause) = loop {
-        if scan.next == marked && tip.chain != mark.chain {
-            return Err(scan.damage(scan.next, tip, DamageCause::OtherHistory).into());
+        if Some(scan.next) == marked {
+            is_mark_met = tip.chain == mark.chain;
         }
         match scan.step()? {
             Step::Group { durable_before } => {
@@ -59,12 +56,8 @@ pub(crate) fn read_tail<S: Storage>(scan: &mut SegmentScan<S>, mark: &Mark) -> R
     if gap < durable_sector {
         return Err(scan.damage(gap, tip, cause).into());
     }
-    if tip.whole() < mark.sequence {
-        let cause = DamageCause::EndsEarly {
-            end: tip.whole(),
-            acknowledged: mark.sequence,
-        };
-        return Err(scan.damage(scan.next, tip, cause).into());
+    if !is_mark_met {
+        return Err(scan.damage(scan.next, tip, DamageCause::OtherHistory).into());
     }
     let keep = offset_of(scan.next);
     let file_bytes = scan.file_bytes()?;

@@ -251,7 +251,15 @@ fn a_crash_while_segments_are_removed_leaves_a_log_without_a_gap() {
     disk.observe(|_, copy| {
         for choice in 0..8 {
             let cut = copy.power_cut(copy.steps() * 8 + choice);
-            let (directory, _writer, recovery) = open(cut, &options(4 << 10)).expect("no damage");
+            let (directory, _writer, recovery) = open(cut.clone(), &options(4 << 10)).expect("no damage");
+            let files = cut.list().expect("a disk without faults");
+            let segments = files.iter().filter(|name| name.ends_with(".log")).count();
+            let report = directory.verify(|_| ()).expect("it can be read");
+            assert_eq!(
+                report.logs[0].segments.len(),
+                segments,
+                "what was to be removed is"
+            );
             assert_eq!(recovery.end, Seq::new(80));
             let first = recovery.first.get();
             read_range(&directory, Stream::Commands, HISTORY, first, 80).expect("no gap");

@@ -345,31 +345,34 @@ fn r5_a_segment_of_another_history_does_not_follow() {
     }
 }
 
-/// Two logs that are one up to command 45, and then differ in bytes but not in length.
+/// Two logs that are one up to command 45, and then differ: in bytes but not in length, or in their groups.
 #[test]
 fn r5_the_newest_segment_of_a_history_that_parted_late_is_refused_by_the_mark() {
     let common = closed_log(&options(SEGMENT), HISTORY, 45, 3);
-    let [one, other] = [1, 2].map(|byte| {
+    let parted = |payload: &[u8]| {
         let disk = common.restart();
         let (_directory, mut writer, _) = open(disk.clone(), &options(SEGMENT)).expect("it is whole");
         let mut batch = engine_journal::Batch::new();
         batch
-            .push_whole(Seq::new(46), Default::default(), 1, &[byte; 40])
+            .push_whole(Seq::new(46), Default::default(), 1, payload)
             .expect("it follows");
         writer.write(&batch).expect("a disk without faults");
         writer.close().expect("a disk without faults");
         disk.restart()
-    });
-    let newest = |disk: &SimulatedDisk| disk.read_file(SAMPLES[2]).expect("it is there");
-    one.write_file(SAMPLES[2], newest(&other));
-    let opened = open(one, &options(SEGMENT)).map(|_| ());
-    let Err(OpenError::Read(ReadError::Damage(damage))) = opened else {
-        panic!("{opened:?}")
     };
-    assert_eq!(
-        (damage.file.as_str(), damage.cause),
-        (SAMPLES[2], DamageCause::OtherHistory)
-    );
+    let newest = |disk: &SimulatedDisk| disk.read_file(SAMPLES[2]).expect("it is there");
+    for other in [parted(&[2; 40]), parted(&[2; 1000])] {
+        let disk = parted(&[1; 40]);
+        disk.write_file(SAMPLES[2], newest(&other));
+        let opened = open(disk, &options(SEGMENT)).map(|_| ());
+        let Err(OpenError::Read(ReadError::Damage(damage))) = opened else {
+            panic!("{opened:?}")
+        };
+        assert_eq!(
+            (damage.file.as_str(), damage.cause),
+            (SAMPLES[2], DamageCause::OtherHistory)
+        );
+    }
 }
 
 #[test]
