@@ -70,8 +70,8 @@ impl Lives {
     /// The state of an order that is open or still kept.
     pub(super) fn state(&self, orders: &Orders<()>, order: OrderId) -> Option<OrderState> {
         match orders.find(order) {
-            Some(slot) => Some(self.life(orders, slot).state()),
-            None => self.closed.find(order).map(Life::state),
+            Some(slot) => Some(self.open_state(orders, slot)),
+            None => self.closed.find(order),
         }
     }
 
@@ -83,17 +83,17 @@ impl Lives {
     ) -> impl Iterator<Item = OrderState> + 'a {
         let before = |slot: &u32| self.lives[*slot].fills.links.prev();
         let slots = std::iter::successors(self.owners.newest(account), before);
-        slots.map(|slot| self.life(orders, Slot::new(slot)).state())
+        slots.map(|slot| self.open_state(orders, Slot::new(slot)))
     }
 
     /// The closed orders, first closed first.
     pub(super) fn closed(&self) -> impl Iterator<Item = OrderState> {
-        self.closed.iter().map(Life::state)
+        self.closed.iter()
     }
 
     /// Hands out the order that closed first.
     pub(super) fn pop_closed(&mut self) -> Option<OrderState> {
-        self.closed.pop().as_ref().map(Life::state)
+        self.closed.pop()
     }
 
     /// How many closed orders were forgotten without having been handed out.
@@ -101,27 +101,36 @@ impl Lives {
         self.closed.lost()
     }
 
-    /// Everything that is kept of an open order.
+    /// Everything that is kept of an open order, but its terms.
     #[inline]
     fn life(&self, orders: &Orders<()>, slot: Slot) -> Life {
-        let Open { fills, details } = self.lives[slot.get()];
+        let Open { fills, details } = &self.lives[slot.get()];
         Life {
             order: orders.id(slot),
             account: self.owners.account(fills.links),
-            side: orders.side(slot),
+            quantity: fills.quantity,
+            filled: fills.filled,
+            cost: fills.cost,
+            created: details.created,
+            updated: fills.updated,
+            price: details.price,
+            client_id: details.client_id,
+            instrument: fills.instrument,
             status: if fills.filled.is_zero() {
                 OrderStatus::Pending
             } else {
                 OrderStatus::PartiallyFilled
             },
-            terms: if fills.has_terms {
-                self.terms[slot.get()]
-            } else {
-                Terms::NONE
-            },
-            fills,
-            details,
+            side: orders.side(slot),
+            order_type: fills.order_type,
+            has_terms: fills.has_terms,
+            is_triggered: fills.is_triggered,
+            has_price: fills.has_price,
         }
+    }
+
+    fn open_state(&self, orders: &Orders<()>, slot: Slot) -> OrderState {
+        self.life(orders, slot).state(self.terms[slot.get()])
     }
 
     /// Where an open order lives.
@@ -204,10 +213,27 @@ impl Lives {
     }
 
     fn restore_open(&mut self, orders: &mut Orders<()>, state: &OrderState) -> Result<(), Divergence> {
-        let life = Life::of(state, self.arrivals);
-        let slot = self.insert(orders, (life.order, life.side), life.fills, life.details)?;
-        self.terms[slot.get()] = life.terms;
-        if let Some(account) = life.account {
+        let fills = Fills {
+            quantity: state.quantity,
+            filled: state.filled,
+            cost: state.cost,
+            updated: state.updated,
+            links: Links::NONE,
+            instrument: state.instrument,
+            order_type: state.order_type,
+            has_terms: true,
+            is_triggered: state.is_triggered,
+            has_price: state.price.is_some(),
+        };
+        let details = Details {
+            created: state.created,
+            arrival: self.arrivals,
+            price: state.price.unwrap_or_default(),
+            client_id: state.client_id,
+        };
+        let slot = self.insert(orders, (state.order, state.side), fills, details)?;
+        self.terms[slot.get()] = Terms::of(state);
+        if let Some(account) = state.account {
             self.owners.enter(&mut self.lives, account, slot.get());
         }
         Ok(())
@@ -250,7 +276,7 @@ impl Lives {
             created: time,
             updated: time,
         };
-        self.closed.push(Life::of(&state, 0));
+        self.closed.push(Life::of(&state), Terms::of(&state));
     }
 
     /// Notes the owner's own name for the order that was just accepted or refused.
@@ -395,8 +421,8 @@ impl Lives {
             return Err(Divergence::Order(order));
         }
         let mut life = self.life(orders, slot);
-        (life.status, life.fills.updated) = (status, time);
-        self.closed.push(life);
+        (life.status, life.updated) = (status, time);
+        self.closed.push(life, self.terms[slot.get()]);
         self.owners.leave(&mut self.lives, slot.get());
         orders.forget(slot);
         if self.newest.is_some_and(|(newest, _)| newest == order) {
@@ -411,9 +437,9 @@ impl Lives {
         OrdersImage {
             open: open
                 .into_iter()
-                .map(|slot| self.life(orders, slot).state())
+                .map(|slot| self.open_state(orders, slot))
                 .collect(),
-            closed: self.closed.iter().map(Life::state).collect(),
+            closed: self.closed.iter().collect(),
             closed_lost: self.closed.lost(),
         }
     }
@@ -441,7 +467,7 @@ impl Lives {
             if !state.status.is_closed() {
                 return Err(RestoreError::Inconsistent("an open order among the closed ones"));
             }
-            restored.closed.push(Life::of(&state, 0));
+            restored.closed.push(Life::of(&state), Terms::of(&state));
         }
         restored.closed.set_lost(image.closed_lost);
         restored.newest = None;

@@ -8,7 +8,8 @@
 //! A position that is older than what the ring holds leads nowhere, so nothing has to be taken out of a
 //! bucket when the ring comes round: closing an order writes one state, one link and one bucket.
 
-use super::life::Life;
+use super::life::{Life, Terms};
+use super::state::OrderState;
 use crate::book::Keys;
 use crate::command::ClientOrderId;
 use crate::types::OrderId;
@@ -17,6 +18,8 @@ use crate::types::OrderId;
 /// newer to older ones.
 pub(super) struct Closed {
     ring: Vec<Life>,
+    /// The terms of each place of the ring, where its order has some.
+    terms: Vec<Terms>,
     /// The position before, of each place of the ring.
     links: Vec<u32>,
     buckets: Vec<u32>,
@@ -36,6 +39,7 @@ impl Closed {
         let buckets = (closed_max as usize).next_power_of_two();
         Self {
             ring: Vec::with_capacity(closed_max as usize),
+            terms: Vec::with_capacity(closed_max as usize),
             links: Vec::with_capacity(closed_max as usize),
             buckets: vec![0; buckets],
             keys: Keys::new(hash_seed),
@@ -63,12 +67,12 @@ impl Closed {
 
     /// Takes in the state of an order that closed just now.
     #[inline]
-    pub(super) fn push(&mut self, state: Life) {
+    pub(super) fn push(&mut self, life: Life, terms: Terms) {
         if self.closed_max == 0 {
             self.lost += 1;
             return;
         }
-        let bucket = self.bucket(state.order);
+        let bucket = self.bucket(life.order);
         self.newest = self.newest.wrapping_add(1);
         let link = std::mem::replace(&mut self.buckets[bucket], self.newest);
         self.newest_at = if self.newest_at + 1 == self.closed_max {
@@ -77,10 +81,14 @@ impl Closed {
             self.newest_at + 1
         };
         if let Some(place) = self.ring.get_mut(self.newest_at as usize) {
-            *place = state;
+            *place = life;
             self.links[self.newest_at as usize] = link;
+            if life.has_terms {
+                self.terms[self.newest_at as usize] = terms;
+            }
         } else {
-            self.ring.push(state);
+            self.ring.push(life);
+            self.terms.push(terms);
             self.links.push(link);
         }
         if self.len == self.closed_max {
@@ -102,7 +110,7 @@ impl Closed {
     }
 
     /// The newest state with this id.
-    pub(super) fn find(&self, order: OrderId) -> Option<&Life> {
+    pub(super) fn find(&self, order: OrderId) -> Option<OrderState> {
         let mut position = self.buckets[self.bucket(order)];
         let mut age_before = None;
         loop {
@@ -113,33 +121,37 @@ impl Closed {
             }
             let place = self.place(age);
             if self.ring[place].order == order {
-                return Some(&self.ring[place]);
+                return Some(self.state(place));
             }
             (position, age_before) = (self.links[place], Some(age));
         }
     }
 
     /// The states, the one that closed first first.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Life> {
-        (0..self.len).rev().map(|age| &self.ring[self.place(age)])
+    pub(super) fn iter(&self) -> impl Iterator<Item = OrderState> {
+        (0..self.len).rev().map(|age| self.state(self.place(age)))
+    }
+
+    fn state(&self, place: usize) -> OrderState {
+        self.ring[place].state(self.terms[place])
     }
 
     /// Hands out the state of the order that closed first.
-    pub(super) fn pop(&mut self) -> Option<Life> {
+    pub(super) fn pop(&mut self) -> Option<OrderState> {
         self.len = self.len.checked_sub(1)?;
         let place = self.place(self.len);
         if self.len == 0 {
             // Whoever takes them all gets the memory used again that is still at hand.
             self.newest_at = self.closed_max - 1;
         }
-        Some(self.ring[place])
+        Some(self.state(place))
     }
 
     /// Notes the owner's own name of the order that closed last, if that is this one.
     pub(super) fn name_newest(&mut self, order: OrderId, client_id: ClientOrderId) {
         let newest = self.ring.get_mut(self.newest_at as usize);
         if let Some(newest) = newest.filter(|newest| newest.order == order) {
-            newest.details.client_id = Some(client_id);
+            newest.client_id = Some(client_id);
         }
     }
 }
