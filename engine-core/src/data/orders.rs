@@ -6,16 +6,18 @@
 //! ```
 
 mod closed;
+mod image;
 mod life;
 mod owners;
 mod state;
 
-pub use state::{OrderState, OrderStatus, OrdersImage};
+pub use image::OrdersImage;
+pub use state::{OrderState, OrderStatus};
 
 use self::closed::Closed;
 use self::life::{Details, Fills, Life, Open, Terms};
 use self::owners::{Links, Owners};
-use super::feed::{Divergence, RestoreError};
+use super::feed::Divergence;
 use crate::book::{OrderIds, Orders, Slab, Slot};
 use crate::command::{ClientOrderId, TimeInForce};
 use crate::event::{CancelReason, Event, OrderType, RejectReason, Request};
@@ -33,11 +35,11 @@ pub(super) struct Lives {
     newest: Option<(OrderId, Slot)>,
     /// The market order by value that this batch accepted.
     by_value: Option<OrderId>,
-    /// Of which order something was said last that no state is kept of: it was refused.
+    /// What becomes of a name that is said next.
     refused: Refused,
 }
 
-/// What becomes of the name that follows on a refusal.
+/// Whether the name that is said next is that of a refused order.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Refused {
     /// The last order was not refused.
@@ -210,33 +212,6 @@ impl Lives {
         self.arrivals += 1;
         self.newest = Some((order, slot));
         Ok(slot)
-    }
-
-    fn restore_open(&mut self, orders: &mut Orders<()>, state: &OrderState) -> Result<(), Divergence> {
-        let fills = Fills {
-            quantity: state.quantity,
-            filled: state.filled,
-            cost: state.cost,
-            updated: state.updated,
-            links: Links::NONE,
-            instrument: state.instrument,
-            order_type: state.order_type,
-            has_terms: true,
-            is_triggered: state.is_triggered,
-            has_price: state.price.is_some(),
-        };
-        let details = Details {
-            created: state.created,
-            arrival: self.arrivals,
-            price: state.price.unwrap_or_default(),
-            client_id: state.client_id,
-        };
-        let slot = self.insert(orders, (state.order, state.side), fills, details)?;
-        self.terms[slot.get()] = Terms::of(state);
-        if let Some(account) = state.account {
-            self.owners.enter(&mut self.lives, account, slot.get());
-        }
-        Ok(())
     }
 
     /// Takes note of a refused order: it is closed at once.
@@ -429,49 +404,6 @@ impl Lives {
             self.newest = None;
         }
         Ok(())
-    }
-
-    pub(super) fn image(&self, orders: &Orders<()>) -> OrdersImage {
-        let mut open: Vec<Slot> = orders.iter().collect();
-        open.sort_unstable_by_key(|slot| self.lives[slot.get()].details.arrival);
-        OrdersImage {
-            open: open
-                .into_iter()
-                .map(|slot| self.open_state(orders, slot))
-                .collect(),
-            closed: self.closed.iter().collect(),
-            closed_lost: self.closed.lost(),
-        }
-    }
-
-    /// The lives of an image. Its open orders are put into the store, parked.
-    pub(super) fn restore(
-        image: OrdersImage,
-        closed_max: u32,
-        orders_max: u32,
-        orders: &mut Orders<()>,
-    ) -> Result<Self, RestoreError> {
-        let mut restored = Self::new(closed_max, orders.ids(), orders_max);
-        if image.closed.len() > closed_max as usize {
-            return Err(RestoreError::Inconsistent("more closed orders than may be kept"));
-        }
-        for state in &image.open {
-            let is_open = state.status == OrderStatus::Pending && state.filled.is_zero()
-                || state.status == OrderStatus::PartiallyFilled && !state.filled.is_zero();
-            let inserted = restored.restore_open(orders, state);
-            if !is_open || inserted.is_err() {
-                return Err(RestoreError::Inconsistent("an open order that cannot be"));
-            }
-        }
-        for state in image.closed {
-            if !state.status.is_closed() {
-                return Err(RestoreError::Inconsistent("an open order among the closed ones"));
-            }
-            restored.closed.push(Life::of(&state), Terms::of(&state));
-        }
-        restored.closed.set_lost(image.closed_lost);
-        restored.newest = None;
-        Ok(restored)
     }
 }
 

@@ -62,7 +62,7 @@ impl Terms {
     };
 }
 
-/// What is kept of a closed order, but its terms.
+/// What is kept of an order, but its terms, in one piece: as closed orders are stored.
 #[derive(Clone, Copy)]
 pub(super) struct Life {
     pub(super) order: OrderId,
