@@ -12,6 +12,7 @@ mod due;
 mod enter;
 mod invariants;
 mod links;
+mod observe;
 mod order;
 mod pegs;
 mod phases;
@@ -27,6 +28,8 @@ use engine_core::{
     Phase, Price, Qty, Seq, SetMark, Side, Timestamp,
 };
 use engine_core::{RejectReason, Request};
+
+pub use self::observe::LiveOrder;
 
 use self::links::List;
 use self::order::{Order, State};
