@@ -19,7 +19,15 @@ struct Amended {
 
 impl Floor<'_> {
     /// Carries out a change of a live order.
+    #[inline]
     pub(crate) fn amend(&mut self, slot: Slot, amend: &Amend) {
+        if !self.amend_plain(slot, amend) {
+            self.amend_any(slot, amend);
+        }
+    }
+
+    #[inline(never)]
+    fn amend_any(&mut self, slot: Slot, amend: &Amend) {
         match self.admit_amend(slot, amend) {
             Err(reason) => {
                 let account = amend.account.or(amend.order.owner());

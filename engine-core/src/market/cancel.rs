@@ -28,9 +28,11 @@ impl Floor<'_> {
     }
 
     /// Cancels a live order and carries out what follows from it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn cancel_one(&mut self, slot: Slot, reason: CancelReason) {
-        self.cancel(slot, reason);
-        self.come_to_rest();
+        if !self.cancel_plain(slot, reason) {
+            self.cancel(slot, reason);
+            self.come_to_rest();
+        }
     }
 }

@@ -20,6 +20,7 @@ mod linked;
 mod many;
 mod pegs;
 mod phases;
+mod plain;
 mod possible;
 mod pro_rata;
 mod restore;
