@@ -22,7 +22,7 @@ const STATISTICS_TRADES_MAX: usize = 1 << 20;
 const CLOSED_ORDERS_MAX: u32 = 1 << 16;
 
 /// An engine that is given its commands one after the other.
-pub(super) struct Stage {
+pub(crate) struct Stage {
     engine: Engine,
     projections: Projections,
     now: Timestamp,
@@ -60,7 +60,7 @@ fn projections_config(engine: EngineConfig) -> ProjectionsConfig {
 }
 
 impl Stage {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let config = engine_config();
         Self {
             engine: Engine::new(config),
@@ -81,8 +81,13 @@ impl Stage {
         }
     }
 
+    /// The last command that was applied.
+    pub(crate) fn applied(&self) -> Seq {
+        self.applied
+    }
+
     /// The hash of all of the engine's state.
-    pub(super) fn state_hash(&self) -> StateHash {
+    pub(crate) fn state_hash(&self) -> StateHash {
         self.engine.state_hash()
     }
 
@@ -91,21 +96,26 @@ impl Stage {
         self.recorded.unwrap_or_default()
     }
 
-    /// Gives the engine a command and says what happened.
+    /// Gives the engine a command and says what happened, as it is told outside.
     pub(super) fn apply(&mut self, time: Timestamp, value: Command) -> &[Event] {
-        let command = Sequenced {
+        self.follow(Sequenced {
             seq: self.applied.next(),
             time,
             value,
-        };
+        });
+        self.told()
+    }
+
+    /// Gives the engine the next command of a stream and says what happened.
+    pub(crate) fn follow(&mut self, command: Sequenced<Command>) -> &[Event] {
         self.events.clear();
         self.engine
             .apply(&command, &mut self.events)
             .expect("places are given out one after the other");
-        (self.applied, self.now) = (command.seq, time);
+        (self.applied, self.now) = (command.seq, command.time);
         let batch = EventBatch {
             seq: command.seq,
-            time,
+            time: command.time,
             events: &self.events,
         };
         self.projections
@@ -115,6 +125,11 @@ impl Stage {
             recorded.push(command);
         }
         self.note_arrivals();
+        &self.events
+    }
+
+    /// What happened, as it is told outside.
+    pub(super) fn told(&mut self) -> &[Event] {
         if self
             .events
             .iter()
@@ -180,7 +195,7 @@ impl Stage {
     }
 
     /// The state of an order, if it is live.
-    pub(super) fn live(&self, order: OrderRef) -> Option<OrderState> {
+    pub(crate) fn live(&self, order: OrderRef) -> Option<OrderState> {
         match order {
             OrderRef::Id(id) => live_state(&self.projections, id),
             OrderRef::Client(account, client_id) => self
