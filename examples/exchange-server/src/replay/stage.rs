@@ -1,6 +1,7 @@
 //! The engine, and beside it what has to be known to answer questions about it.
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
 
 use engine_core::data::{
     CandlesConfig, Feed, Interval, OrderState, Projection, Projections, ProjectionsConfig,
@@ -33,10 +34,13 @@ pub(crate) struct Stage {
     recorded: Option<Vec<Sequenced<Command>>>,
 }
 
-/// How every engine of a replay is built: callers choose the ids of orders.
+/// How every engine of a replay is built: callers choose the ids of orders. Where these lie in memory differs from process to
+/// process, so that whatever depended on it would be seen, and nobody can choose ids that collide.
 pub(super) fn engine_config() -> EngineConfig {
     EngineConfig {
-        ids: OrderIds::Chosen { hash_seed: 0 },
+        ids: OrderIds::Chosen {
+            hash_seed: RandomState::new().hash_one(()),
+        },
         ..EngineConfig::default()
     }
 }
