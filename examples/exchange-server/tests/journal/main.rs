@@ -13,3 +13,5 @@ mod repair;
 mod export;
 
 mod replay;
+
+mod same_bytes;
