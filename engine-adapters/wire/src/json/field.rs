@@ -104,13 +104,14 @@ fields! {
     InitialPhase "initial_phase" InvalidField
     IcebergPartsMax "iceberg_parts_max" InvalidField
     StopsMax "stops_max" InvalidField
+    Command "command" InvalidField
 }
 
 /// A set of fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct FieldSet(u64);
+pub(crate) struct FieldSet(u128);
 
-const _: () = assert!(Field::ALL.len() <= 64, "a set has a bit for every field");
+const _: () = assert!(Field::ALL.len() <= 128, "a set has a bit for every field");
 
 impl FieldSet {
     pub(crate) const fn of(fields: &[Field]) -> Self {

@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 use smallvec::SmallVec;
 
 use super::amend::AmendRequest;
+use super::exact;
 use super::field::{Field, FieldSet, Fields};
 use super::input::{AmendLine, CancelLine, Deposit, Input, Query};
 use super::list::list_parts;
@@ -122,6 +123,7 @@ impl<'a> Line<'a> {
             Op::Kill => Command::Kill(self.scope()?),
             Op::Resume => Command::Resume(self.scope()?),
             Op::Deposit => return self.deposit().map(Input::Deposit),
+            Op::Command => return self.exact().map(Input::Exact),
             Op::Book | Op::Balances | Op::Candles | Op::Statistics | Op::Hash => {
                 return self.query(symbols).map(Input::Query);
             }
@@ -274,6 +276,13 @@ impl<'a> Line<'a> {
                 .into_owned(),
             amount,
         })
+    }
+
+    /// A command as its version and its bytes in hexadecimal digits.
+    fn exact(&self) -> Result<Command, RequestError> {
+        let text = self.fields.text(Field::Command)?;
+        let text = text.ok_or(RequestError::Missing(Field::Command))?;
+        exact::read(&text).ok_or(RequestError::Malformed(Field::Command))
     }
 
     fn query(&self, symbols: &Symbols) -> Result<Query, RequestError> {

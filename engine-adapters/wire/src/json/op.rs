@@ -31,6 +31,7 @@ pub enum Op {
     CancelAfter,
     Kill,
     Resume,
+    Command,
 }
 
 impl Word for Op {
@@ -54,6 +55,7 @@ impl Word for Op {
         ("cancel_after", Self::CancelAfter),
         ("kill", Self::Kill),
         ("resume", Self::Resume),
+        ("command", Self::Command),
     ];
 }
 
@@ -90,6 +92,7 @@ impl Op {
             ]),
             Self::MarkPrice => FieldSet::of(&[Field::Symbol, Field::Price]),
             Self::CancelAfter => FieldSet::of(&[Field::Account, Field::TimeoutMs]),
+            Self::Command => FieldSet::of(&[Field::Command]),
         }
     }
 }
