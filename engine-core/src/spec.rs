@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::command::Phase;
-use crate::types::{AssetId, Notional, Price, Qty};
+use crate::types::{Amount, AssetId, Notional, Price, Qty};
 
 /// Everything that is fixed about an instrument. Made by [`InstrumentSpec::builder`], which checks it.
 ///
@@ -63,6 +63,10 @@ pub struct InstrumentTerms {
     pub maker_fee_ppm: i32,
     /// What a taker pays, in millionths of the value; negative is a rebate.
     pub taker_fee_ppm: i32,
+    /// What accounts pay that have traded much, in rising order of volume.
+    pub fee_tiers: Vec<FeeTier>,
+    /// Whether accounts pay and deliver at once, or hold positions on margin.
+    pub funding: Funding,
     /// Who trades first at a price.
     pub allocation: Allocation,
     /// What sets off stops.
@@ -73,6 +77,85 @@ pub struct InstrumentTerms {
     pub iceberg_parts_max: u32,
     /// How many stops may wait.
     pub stops_max: u32,
+}
+
+/// What an account pays once it has traded so much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub struct FeeTier {
+    /// From this volume on, in the quote asset.
+    pub volume_min: Decimal,
+    /// What it pays as maker, in millionths of the value; negative is a rebate.
+    pub maker_fee_ppm: i32,
+    /// What it pays as taker, in millionths of the value; negative is a rebate.
+    pub taker_fee_ppm: i32,
+}
+
+/// How accounts pay for what they buy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub enum Funding {
+    /// Both sides deliver at once, and nobody can sell what he does not have.
+    #[default]
+    Spot,
+    /// Nothing is delivered; profits and losses are paid in the quote asset when a position is closed.
+    Margin {
+        /// What a position needs to be opened, in millionths of its value.
+        initial_ppm: u32,
+        /// What it needs to be kept, in millionths of its value.
+        maintenance_ppm: u32,
+        /// The greatest position of an account, bought or sold.
+        position_max: Qty,
+    },
+}
+
+/// What there is to know about an asset: a currency or a thing. What is given here is checked by the engine.
+///
+/// ```
+/// use engine_core::{Amount, AssetSpec};
+/// use rust_decimal::Decimal;
+///
+/// let krw = AssetSpec { name: "KRW".into(), scale: 8 };
+/// assert_eq!(krw.amount(Decimal::new(15, 1))?, Amount::new(150_000_000));
+/// assert_eq!(krw.decimal(Amount::new(150_000_000)), Some(Decimal::new(15, 1)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub struct AssetSpec {
+    /// What people call it: 1 to [`AssetSpec::NAME_MAX`] printable ASCII characters without spaces.
+    pub name: String,
+    /// How many decimal places it has: one of it is 10 to this power smallest units.
+    pub scale: u8,
+}
+
+impl AssetSpec {
+    /// The greatest length of a name.
+    pub const NAME_MAX: usize = 16;
+    /// The most decimal places.
+    pub const SCALE_MAX: u8 = 18;
+
+    /// The amount of this decimal, exactly.
+    ///
+    /// # Errors
+    /// When it is no whole number of smallest units, or beyond ± [`Amount::MAX`].
+    pub fn amount(&self, value: Decimal) -> Result<Amount, ConvertError> {
+        let scale = u32::from(self.scale);
+        let value = value.normalize();
+        let places = scale.checked_sub(value.scale());
+        let places = places.ok_or(ConvertError::NotOnUnit { value, scale })?;
+        let units = 10_i128
+            .checked_pow(places)
+            .and_then(|power| value.mantissa().checked_mul(power))
+            .filter(|units| units.abs() <= Amount::MAX.units());
+        units.map(Amount::new).ok_or(ConvertError::OutOfRange(value))
+    }
+
+    /// The decimal of an amount, exactly, or `None` beyond ± [`Amount::MAX`].
+    pub fn decimal(&self, amount: Amount) -> Option<Decimal> {
+        let decimal = Decimal::try_from_i128_with_scale(amount.units(), u32::from(self.scale)).ok()?;
+        Some(decimal.normalize())
+    }
 }
 
 /// How a level's resting quantity is shared out to a taker that does not need all of it.
@@ -142,6 +225,12 @@ pub enum SpecError {
         /// The value.
         ppm: i32,
     },
+    /// A tier's volume is not above the one before it.
+    #[error("a fee tier from a volume of {0} does not come after the one before it")]
+    TierVolume(Decimal),
+    /// More tiers than can be told apart.
+    #[error("{0} fee tiers are more than {max}", max = InstrumentSpec::TIERS_MAX)]
+    TooManyTiers(usize),
     /// A limit of zero.
     #[error("{0} must be at least 1")]
     Zero(&'static str),
@@ -170,6 +259,14 @@ pub enum ConvertError {
         /// The lot.
         lot: Decimal,
     },
+    /// Not a whole number of an asset's smallest units.
+    #[error("{value} has more than {scale} decimal places")]
+    NotOnUnit {
+        /// The amount.
+        value: Decimal,
+        /// The asset's decimal places.
+        scale: u32,
+    },
     /// Negative, where only zero or more has a meaning.
     #[error("{0} is negative")]
     Negative(Decimal),
@@ -181,6 +278,8 @@ pub enum ConvertError {
 impl InstrumentSpec {
     /// The greatest length of a symbol in bytes.
     pub const SYMBOL_MAX: usize = 32;
+    /// The most fee tiers beside the spec's own rates.
+    pub const TIERS_MAX: usize = 100;
 
     /// Begins a spec with the three things that have no default.
     pub fn builder(symbol: impl Into<String>, tick: Decimal, lot: Decimal) -> InstrumentSpecBuilder {
@@ -292,6 +391,8 @@ impl InstrumentTerms {
             market_protection_bps: None,
             maker_fee_ppm: 0,
             taker_fee_ppm: 0,
+            fee_tiers: Vec::new(),
+            funding: Funding::Spot,
             allocation: Allocation::PriceTime,
             trigger_source: TriggerSource::LastTrade,
             initial_phase: Phase::Continuous,
@@ -384,13 +485,32 @@ impl InstrumentTerms {
         if self.volatility_auction_ns == Some(0) {
             return Err(SpecError::Zero("volatility_auction_ns"));
         }
-        for (name, ppm) in [
-            ("maker_fee_ppm", self.maker_fee_ppm),
-            ("taker_fee_ppm", self.taker_fee_ppm),
-        ] {
-            if !(-1_000_000..=1_000_000).contains(&ppm) {
-                return Err(SpecError::Fee { name, ppm });
+        self.check_fees()
+    }
+
+    /// Every rate is within 100 %, and each tier asks for more volume than the one before.
+    fn check_fees(&self) -> Result<(), SpecError> {
+        let own = (self.maker_fee_ppm, self.taker_fee_ppm);
+        let tiers = self
+            .fee_tiers
+            .iter()
+            .map(|tier| (tier.maker_fee_ppm, tier.taker_fee_ppm));
+        for (maker, taker) in std::iter::once(own).chain(tiers) {
+            for (name, ppm) in [("maker_fee_ppm", maker), ("taker_fee_ppm", taker)] {
+                if !(-1_000_000..=1_000_000).contains(&ppm) {
+                    return Err(SpecError::Fee { name, ppm });
+                }
             }
+        }
+        let mut below = Decimal::ZERO;
+        for tier in &self.fee_tiers {
+            if tier.volume_min <= below {
+                return Err(SpecError::TierVolume(tier.volume_min));
+            }
+            below = tier.volume_min;
+        }
+        if self.fee_tiers.len() > InstrumentSpec::TIERS_MAX {
+            return Err(SpecError::TooManyTiers(self.fee_tiers.len()));
         }
         Ok(())
     }
@@ -457,6 +577,22 @@ impl InstrumentSpecBuilder {
     /// Sets the fees in millionths of the value; negative is a rebate.
     pub fn fees_ppm(mut self, maker: i32, taker: i32) -> Self {
         (self.terms.maker_fee_ppm, self.terms.taker_fee_ppm) = (maker, taker);
+        self
+    }
+
+    /// Adds a tier of fees for accounts that have traded `volume_min` of the quote asset or more in 30 days.
+    pub fn fee_tier(mut self, volume_min: Decimal, maker_fee_ppm: i32, taker_fee_ppm: i32) -> Self {
+        self.terms.fee_tiers.push(FeeTier {
+            volume_min,
+            maker_fee_ppm,
+            taker_fee_ppm,
+        });
+        self
+    }
+
+    /// Sets how accounts pay for what they buy.
+    pub fn funding(mut self, funding: Funding) -> Self {
+        self.terms.funding = funding;
         self
     }
 
