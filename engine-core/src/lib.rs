@@ -41,6 +41,14 @@ pub use spec::{
 )]
 mod book;
 
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the engine, which uses all of it, comes next"
+)]
+mod accounts;
+
+pub use accounts::{AccountsConfig, Balance, MarginStatus, Position};
 pub use book::{Fill, InsertError, OrderBook, OrderIds, ReduceError, RestingOrder};
 pub use types::{
     AccountId, Amount, AssetId, GroupId, InstrumentId, Notional, OrderId, Price, Qty, Seq, Side, Timestamp,

@@ -45,6 +45,10 @@ pub struct InstrumentTerms {
     pub base: Option<AssetId>,
     /// What it is paid with.
     pub quote: Option<AssetId>,
+    /// The lowest price of an order.
+    pub min_price: Price,
+    /// The highest price of an order.
+    pub max_price: Price,
     /// The least quantity of an order.
     pub min_quantity: Qty,
     /// The greatest quantity of an order.
@@ -198,6 +202,18 @@ pub enum SpecError {
     /// The lot is not positive, or has so many digits that quantities would not be exact.
     #[error("lot {0} is not greater than 0, or has too many digits")]
     Lot(Decimal),
+    /// The lowest price is above the highest, or one of them is beyond what the engine takes.
+    #[error(
+        "prices from {min} to {max} ticks are no range within {} to {}",
+        Price::MIN,
+        Price::MAX
+    )]
+    PriceRange {
+        /// The lowest price.
+        min: Price,
+        /// The highest price.
+        max: Price,
+    },
     /// The least quantity is zero or above the greatest, or the greatest is above [`Qty::MAX`].
     #[error("quantities from {min} to {max} lots are no range within 1 to {limit}", limit = Qty::MAX)]
     QuantityRange {
@@ -343,6 +359,30 @@ impl InstrumentSpec {
         Ok(Notional::new(units))
     }
 
+    /// Whether an order may have this price.
+    #[inline]
+    pub fn allows_price(&self, price: Price) -> bool {
+        self.terms.min_price <= price && price <= self.terms.max_price
+    }
+
+    /// How many smallest units of a quote asset one tick times one lot is, if that is a whole number of 64 bits.
+    pub(crate) fn quote_units(&self, quote: &AssetSpec) -> Option<u64> {
+        let (tick, lot) = (self.terms.tick, self.terms.lot);
+        let mantissa = tick.mantissa().checked_mul(lot.mantissa())?;
+        whole_units(mantissa, tick.scale() + lot.scale(), quote)
+    }
+
+    /// How many smallest units of a base asset one lot is, if that is a whole number of 64 bits.
+    pub(crate) fn base_units(&self, base: &AssetSpec) -> Option<u64> {
+        whole_units(self.terms.lot.mantissa(), self.terms.lot.scale(), base)
+    }
+
+    /// The same instrument without prices below `min`.
+    pub(crate) fn with_price_min(mut self, min: Price) -> Self {
+        self.terms.min_price = self.terms.min_price.max(min);
+        self
+    }
+
     /// The decimal of a price within [`Price::MIN`] and [`Price::MAX`], exactly.
     pub fn price_decimal(&self, price: Price) -> Decimal {
         scaled(i128::from(price.ticks()), self.terms.tick)
@@ -357,6 +397,17 @@ impl InstrumentSpec {
 /// The decimal of `count` times `unit`; the builder has checked that every product fits.
 fn scaled(count: i128, unit: Decimal) -> Decimal {
     Decimal::from_i128_with_scale(count * unit.mantissa(), unit.scale()).normalize()
+}
+
+/// `mantissa` ÷ 10^`places` in smallest units of an asset, if that is a whole number of 64 bits.
+fn whole_units(mantissa: i128, places: u32, asset: &AssetSpec) -> Option<u64> {
+    let up = u32::from(asset.scale).saturating_sub(places);
+    let down = places.saturating_sub(u32::from(asset.scale));
+    let scaled = mantissa.checked_mul(10_i128.checked_pow(up)?)?;
+    let divisor = 10_i128.checked_pow(down)?;
+    (scaled % divisor == 0)
+        .then(|| scaled / divisor)
+        .and_then(|units| u64::try_from(units).ok())
 }
 
 /// How often `unit`, which is positive, goes into `value`: `None` if that cannot be counted, `Some(None)` if it
@@ -382,6 +433,8 @@ impl InstrumentTerms {
             lot: lot.normalize(),
             base: None,
             quote: None,
+            min_price: Price::MIN,
+            max_price: Price::MAX,
             min_quantity: Qty::new(1),
             max_quantity: Qty::MAX,
             min_notional: Decimal::ZERO,
@@ -426,6 +479,12 @@ impl InstrumentTerms {
         self.check_units()?;
         if let Some(base) = self.base.filter(|_| self.base == self.quote) {
             return Err(SpecError::SameAsset(base));
+        }
+        if self.min_price > self.max_price || !self.min_price.is_valid() || !self.max_price.is_valid() {
+            return Err(SpecError::PriceRange {
+                min: self.min_price,
+                max: self.max_price,
+            });
         }
         if self.min_quantity.is_zero()
             || self.min_quantity > self.max_quantity
@@ -541,6 +600,12 @@ impl InstrumentSpecBuilder {
     /// Names what is traded and what it is paid with; accounts need both.
     pub fn assets(mut self, base: AssetId, quote: AssetId) -> Self {
         (self.terms.base, self.terms.quote) = (Some(base), Some(quote));
+        self
+    }
+
+    /// Sets the lowest and the highest price.
+    pub fn prices(mut self, min: Price, max: Price) -> Self {
+        (self.terms.min_price, self.terms.max_price) = (min, max);
         self
     }
 

@@ -1,0 +1,236 @@
+//! What a fill costs beside its price: rates, their rounding over an order's life, and the volume that decides them.
+
+use crate::Timestamp;
+
+/// Rates are millionths of a value.
+pub(super) const MILLION: i64 = 1_000_000;
+
+/// What an order pays as maker and as taker, in millionths of the value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Rates {
+    pub(super) maker: i32,
+    pub(super) taker: i32,
+}
+
+impl Rates {
+    /// The rate for which an order holds: it may come to pay either, and never holds less than nothing.
+    #[inline]
+    pub(super) fn held(self) -> i32 {
+        self.maker.max(self.taker_held())
+    }
+
+    /// The rate for which an order that only takes is measured.
+    #[inline]
+    pub(super) fn taker_held(self) -> i32 {
+        self.taker.max(0)
+    }
+}
+
+/// An order's rates and its carry: what it has paid ahead by rounding up, in millionths of a unit.
+///
+/// One word: 20 bits of carry, then 22 bits for each rate, moved up so that it is not negative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FeeState(u64);
+
+const CARRY_BITS: u32 = 20;
+const RATE_BITS: u32 = 22;
+const RATE_ZERO: i32 = 1 << (RATE_BITS - 1);
+
+const _: () = assert!(MILLION <= 1 << CARRY_BITS && MILLION < RATE_ZERO as i64);
+
+impl FeeState {
+    /// No fills yet.
+    #[inline]
+    pub(super) fn new(rates: Rates) -> Self {
+        let field = |rate: i32| (rate + RATE_ZERO) as u64;
+        Self(field(rates.maker) << CARRY_BITS | field(rates.taker) << (CARRY_BITS + RATE_BITS))
+    }
+
+    #[inline]
+    pub(super) fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    #[inline]
+    pub(super) fn bits(self) -> u64 {
+        self.0
+    }
+
+    #[inline]
+    pub(super) fn rates(self) -> Rates {
+        let rate = |shift: u32| (self.0 >> shift & ((1 << RATE_BITS) - 1)) as i32 - RATE_ZERO;
+        Rates {
+            maker: rate(CARRY_BITS),
+            taker: rate(CARRY_BITS + RATE_BITS),
+        }
+    }
+
+    #[inline]
+    pub(super) fn carry(self) -> u32 {
+        self.0 as u32 & ((1 << CARRY_BITS) - 1)
+    }
+
+    /// Charges a fill and keeps the new carry.
+    #[inline]
+    pub(super) fn charge(&mut self, value: i128, rate: i32) -> i128 {
+        let (fee, carry) = charge(value, rate, self.carry());
+        self.0 = self.0 >> CARRY_BITS << CARRY_BITS | u64::from(carry);
+        fee
+    }
+
+    /// The fee that an order with this state is sure to cover for a value still to be traded.
+    #[inline]
+    pub(super) fn bound(self, value: i128) -> i128 {
+        charge(value, self.rates().held(), self.carry()).0
+    }
+}
+
+/// The fee of a value at a rate and the carry after it: ⌈(value × rate − carry) / 10^6⌉, and what that rounded up.
+///
+/// A value is at most `Amount::MAX`, 96 bits, and a rate has 21, so the product fits. Most fit in 64 bits, where
+/// dividing by a constant is a multiplication.
+#[inline]
+pub(super) fn charge(value: i128, rate: i32, carry: u32) -> (i128, u32) {
+    let exact = value * i128::from(rate) - i128::from(carry);
+    if let Ok(ahead) = i64::try_from(-exact) {
+        let fee = -ahead.div_euclid(MILLION);
+        return (i128::from(fee), ahead.rem_euclid(MILLION) as u32);
+    }
+    let million = i128::from(MILLION);
+    (-(-exact).div_euclid(million), (-exact).rem_euclid(million) as u32)
+}
+
+/// From a volume on, an account has these rates.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tier {
+    /// In units of the quote asset.
+    pub(super) volume_min: i128,
+    pub(super) rates: Rates,
+}
+
+/// Days before the current one whose volume counts.
+const DAYS: usize = 29;
+
+const DAY_NS: u64 = 86_400_000_000_000;
+
+/// The day of engine time, counted from the epoch in UTC.
+pub(super) fn day_of(now: Timestamp) -> u32 {
+    // At most 213,503 days fit in 64 bits of nanoseconds.
+    (now.nanos() / DAY_NS) as u32
+}
+
+/// What an account has traded in one quote asset in the last thirty days, the current one included.
+///
+/// Invariant: `before` is the sum of `days`, which holds the days before `day`, each in the place of its number
+/// modulo their count.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Volume {
+    day: u32,
+    today: i128,
+    before: i128,
+    days: [i128; DAYS],
+}
+
+impl Volume {
+    /// The sum on a day that is not before the last one noted.
+    pub(super) fn on(mut self, day: u32) -> i128 {
+        self.move_to(day);
+        self.before.saturating_add(self.today)
+    }
+
+    /// Adds what was traded on a day.
+    #[inline]
+    pub(super) fn add(&mut self, day: u32, value: i128) {
+        if day != self.day {
+            self.move_to(day);
+        }
+        self.today = self.today.saturating_add(value);
+    }
+
+    /// Makes `day` the current one and forgets what is then too old.
+    fn move_to(&mut self, day: u32) {
+        if day - self.day > DAYS as u32 {
+            *self = Self {
+                day,
+                ..Self::default()
+            };
+        }
+        while self.day < day {
+            // The place of the day that ends is that of the one 29 days before it, which leaves the window.
+            self.days[self.day as usize % DAYS] = self.today;
+            self.today = 0;
+            self.day += 1;
+        }
+        self.before = self.days.iter().fold(0, |sum, day| sum.saturating_add(*day));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fees_are_rounded_over_the_life_of_an_order() {
+        // 200 ppm of 7 is 0.0014. Charged ⌈0.0014⌉ = 1, so 0.9986 is paid ahead, then nothing twice.
+        let mut state = FeeState::new(Rates {
+            maker: 200,
+            taker: 500,
+        });
+        let fees: Vec<i128> = (0..3).map(|_| state.charge(7, 200)).collect();
+        assert_eq!(fees, [1, 0, 0]);
+        assert_eq!(state.carry(), 1_000_000 - 3 * 1_400);
+        // Rebate: −200 ppm of 12,500 is −2.5; given 2, and 0.5 is carried, so the next gets 3.
+        let mut rebate = FeeState::new(Rates {
+            maker: -200,
+            taker: 500,
+        });
+        assert_eq!(
+            [rebate.charge(12_500, -200), rebate.charge(12_500, -200)],
+            [-2, -3]
+        );
+        assert_eq!(rebate.carry(), 0);
+    }
+
+    #[test]
+    fn rates_keep_their_values_beside_any_carry() {
+        for rates in [(-1_000_000, 1_000_000), (0, 0), (1_000_000, -1_000_000), (-1, 1)] {
+            let rates = Rates {
+                maker: rates.0,
+                taker: rates.1,
+            };
+            let mut state = FeeState::new(rates);
+            assert_eq!((state.rates(), state.carry()), (rates, 0));
+            assert_eq!(state.charge(1, 1), 1);
+            assert_eq!((state.rates(), state.carry()), (rates, 999_999));
+        }
+    }
+
+    #[test]
+    fn large_and_small_values_are_charged_alike() {
+        // 2^96 − 1 at 7 ppm, in 128 bits: the same formula by hand.
+        let value = (1_i128 << 96) - 1;
+        let (fee, carry) = charge(value, 7, 5);
+        assert_eq!(fee * 1_000_000 - i128::from(carry), value * 7 - 5);
+        assert!(carry < 1_000_000);
+        let (rebate, carry) = charge(value, -7, 5);
+        assert_eq!(rebate * 1_000_000 - i128::from(carry), -value * 7 - 5);
+        // Just where the product leaves 64 bits.
+        for value in [i128::from(i64::MAX), i128::from(i64::MAX) + 2] {
+            let (fee, carry) = charge(value, 1, 0);
+            assert_eq!(fee * 1_000_000 - i128::from(carry), value);
+        }
+    }
+
+    #[test]
+    fn a_day_leaves_the_volume_when_the_thirtieth_after_it_begins() {
+        let mut volume = Volume::default();
+        volume.add(100, 7);
+        volume.add(101, 5);
+        assert_eq!(volume.on(129), 12);
+        assert_eq!(volume.on(130), 5);
+        assert_eq!(volume.on(131), 0);
+        volume.add(130, 1);
+        assert_eq!(volume.on(130), 6);
+        assert_eq!(volume.on(500), 0);
+    }
+}

@@ -1,0 +1,370 @@
+//! All money: balances, holds, fees, positions and limits. The rules are in `docs/accounts.md`.
+//!
+//! ```text
+//! Place  ─→ market: checks 1–17 ─→ Ledger::admit (reads only) ─→ market: enters the order ─→ events
+//! events ─→ Ledger::settle: holds, payments, positions ─→ more events
+//! ```
+//!
+//! The ledger never asks the market and never changes what it does: what it needs to refuse an order it is given
+//! ([`Reach`]), and what happened it reads from the events.
+//!
+//! ```text
+//! asset       -> balances by account
+//! instrument  -> lines by account: position, open orders, limits
+//! order       -> what it holds and what it will be charged
+//! ```
+
+mod admit;
+mod amend;
+mod check;
+mod column;
+mod fees;
+mod fill;
+mod holds;
+mod instrument;
+mod limits;
+mod links;
+mod margin;
+mod orders;
+mod position;
+mod settle;
+mod transfers;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+#[cfg(feature = "serde")]
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+use crate::{
+    AccountId, Amount, AssetId, AssetSpec, Event, GroupId, InstrumentId, InstrumentSpec, Limits, OrderIds,
+    Price, Qty, RejectReason, SetAccount, SetLimits, Side, Timestamp,
+};
+
+pub(crate) use admit::{Admitted, Reach, Refusal};
+pub use margin::MarginStatus;
+pub use position::Position;
+
+use column::Column;
+use fees::Volume;
+use instrument::Instrument;
+use links::Bonds;
+use orders::OpenOrders;
+use transfers::TransferKeys;
+
+/// How many accounts and assets there may be, and how many transfers are remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub struct AccountsConfig {
+    /// The most accounts.
+    pub accounts_max: u32,
+    /// The most assets.
+    pub assets_max: u32,
+    /// The most transfers whose keys are remembered; the oldest is forgotten for a new one.
+    pub transfer_keys_max: u32,
+}
+
+impl Default for AccountsConfig {
+    fn default() -> Self {
+        Self {
+            accounts_max: 10_000_000,
+            assets_max: 10_000,
+            transfer_keys_max: 100_000,
+        }
+    }
+}
+
+/// What an account has of an asset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Balance {
+    /// All of it.
+    pub total: Amount,
+    /// What of it live orders and positions hold.
+    pub held: Amount,
+}
+
+impl Balance {
+    /// What is not held.
+    pub fn available(&self) -> Amount {
+        Amount::new(self.total.units() - self.held.units())
+    }
+}
+
+/// The account is frozen.
+const FROZEN: u8 = 1;
+/// The account has or had orders in an instrument on margin.
+const ON_MARGIN: u8 = 1 << 1;
+
+/// Accounts with a number below this are found by it directly.
+const DIRECT_MAX: u64 = 1 << 24;
+
+/// What is known of an account beside its balances. What is looked at for every order is in `flags`.
+#[derive(Clone, Debug, Default)]
+struct Account {
+    id: Option<AccountId>,
+    tier: Option<u8>,
+    group: Option<GroupId>,
+    /// The instruments on margin in which it has or had orders.
+    margin: SmallVec<[u32; 4]>,
+}
+
+/// What an account has of an asset, in smallest units.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C, align(32))]
+struct Row {
+    total: i128,
+    held: i128,
+}
+
+const _: () = assert!(size_of::<Row>() == 32);
+
+/// An asset and who has how much of it.
+struct Asset {
+    balances: Column<Row, 32>,
+    volumes: Column<Volume, 32>,
+    /// Deposits less withdrawals.
+    supply: i128,
+    /// The fee account.
+    fees: i128,
+}
+
+/// Everybody's money.
+///
+/// Invariants: those of section 13 of the rules; [`Ledger::check_invariants`] walks them.
+pub(crate) struct Ledger {
+    config: AccountsConfig,
+    /// An account's number in here plus one, by its id.
+    direct: Column<u32, 1024>,
+    indirect: BTreeMap<AccountId, u32>,
+    flags: Vec<u8>,
+    accounts: Column<Account, 64>,
+    asset_specs: Vec<AssetSpec>,
+    assets: Vec<Asset>,
+    instruments: Vec<Instrument>,
+    /// The limits of accounts that have their own.
+    limits: Vec<Limits>,
+    orders: OpenOrders,
+    bonds: Bonds,
+    keys: TransferKeys,
+}
+
+impl Ledger {
+    pub(crate) fn new(config: AccountsConfig, ids: OrderIds) -> Self {
+        Self {
+            config,
+            direct: Column::new(),
+            indirect: BTreeMap::new(),
+            flags: Vec::new(),
+            accounts: Column::new(),
+            asset_specs: Vec::new(),
+            assets: Vec::new(),
+            instruments: Vec::new(),
+            limits: Vec::new(),
+            orders: OpenOrders::new(ids),
+            bonds: Bonds::default(),
+            keys: TransferKeys::default(),
+        }
+    }
+
+    /// Makes an asset known.
+    pub(crate) fn add_asset(
+        &mut self,
+        spec: &AssetSpec,
+        events: &mut Vec<Event>,
+    ) -> Result<(), RejectReason> {
+        let name = spec.name.as_bytes();
+        let printable = name.iter().all(u8::is_ascii_graphic);
+        if name.is_empty()
+            || name.len() > AssetSpec::NAME_MAX
+            || !printable
+            || spec.scale > AssetSpec::SCALE_MAX
+        {
+            return Err(RejectReason::InvalidAsset);
+        }
+        if self.assets.len() >= self.config.assets_max as usize {
+            return Err(RejectReason::TooManyAssets);
+        }
+        let asset = AssetId::new(self.assets.len() as u32);
+        self.asset_specs.push(spec.clone());
+        self.assets.push(Asset {
+            balances: Column::new(),
+            volumes: Column::new(),
+            supply: 0,
+            fees: 0,
+        });
+        events.push(Event::AssetAdded { asset });
+        Ok(())
+    }
+
+    /// The spec with which an instrument can be listed here: one without prices at which sellers would pay.
+    pub(crate) fn admit_listing(&self, spec: &InstrumentSpec) -> Result<InstrumentSpec, RejectReason> {
+        let instrument = Instrument::new(spec, &self.asset_specs)?;
+        Ok(spec.clone().with_price_min(instrument.price_min()))
+    }
+
+    /// Lists an instrument with a spec from [`admit_listing`](Self::admit_listing).
+    pub(crate) fn list(&mut self, spec: &InstrumentSpec) {
+        let instrument = Instrument::new(spec, &self.asset_specs);
+        self.instruments
+            .push(instrument.expect("the listing was admitted"));
+    }
+
+    /// Replaces an account's terms.
+    pub(crate) fn set_account(
+        &mut self,
+        set: &SetAccount,
+        events: &mut Vec<Event>,
+    ) -> Result<(), RejectReason> {
+        let number = self.ensure(set.account)?;
+        let account = self.accounts.at_mut(number);
+        (account.tier, account.group) = (set.tier, set.group);
+        events.push(Event::AccountSet {
+            account: set.account,
+            tier: set.tier,
+            group: set.group,
+        });
+        Ok(())
+    }
+
+    /// Replaces the limits of an instrument, for an account or for everyone.
+    pub(crate) fn set_limits(
+        &mut self,
+        set: &SetLimits,
+        events: &mut Vec<Event>,
+    ) -> Result<(), RejectReason> {
+        let listed = self.instruments.len();
+        let index = set.instrument.get() as usize;
+        if index >= listed {
+            return Err(RejectReason::UnknownInstrument);
+        }
+        match set.account {
+            None => self.instruments[index].limits = Some(set.limits),
+            Some(account) => {
+                let number = self.ensure(account)?;
+                let line = self.instruments[index].lines.at_mut(number);
+                if line.limits == 0 {
+                    self.limits.push(set.limits);
+                    line.limits = self.limits.len() as u32;
+                } else {
+                    self.limits[line.limits as usize - 1] = set.limits;
+                }
+            }
+        }
+        events.push(Event::LimitsSet {
+            account: set.account,
+            instrument: set.instrument,
+        });
+        Ok(())
+    }
+
+    /// Refuses an account's orders and withdrawals from now on.
+    pub(crate) fn freeze(&mut self, account: AccountId, events: &mut Vec<Event>) -> Result<(), RejectReason> {
+        let number = self.ensure(account)?;
+        self.flags[number as usize] |= FROZEN;
+        events.push(Event::Frozen { account });
+        Ok(())
+    }
+
+    /// Takes an account's orders and withdrawals again.
+    pub(crate) fn unfreeze(
+        &mut self,
+        account: AccountId,
+        events: &mut Vec<Event>,
+    ) -> Result<(), RejectReason> {
+        let number = self.ensure(account)?;
+        self.flags[number as usize] &= !FROZEN;
+        events.push(Event::Unfrozen { account });
+        Ok(())
+    }
+
+    /// The number of an account, which is made if it does not exist.
+    fn ensure(&mut self, account: AccountId) -> Result<u32, RejectReason> {
+        if let Some(number) = self.number(account) {
+            return Ok(number);
+        }
+        if self.flags.len() >= self.config.accounts_max as usize {
+            return Err(RejectReason::TooManyAccounts);
+        }
+        let number = self.flags.len() as u32;
+        self.flags.push(0);
+        self.accounts.at_mut(number).id = Some(account);
+        if account.get() < DIRECT_MAX {
+            *self.direct.at_mut(account.get() as u32) = number + 1;
+        } else {
+            self.indirect.insert(account, number);
+        }
+        Ok(number)
+    }
+
+    /// The number of an account that exists.
+    #[inline]
+    fn number(&self, account: AccountId) -> Option<u32> {
+        if account.get() < DIRECT_MAX {
+            return self.direct.read(account.get() as u32).checked_sub(1);
+        }
+        self.indirect.get(&account).copied()
+    }
+
+    /// The group that an account's orders have unless they name one.
+    pub(crate) fn group(&self, account: AccountId) -> Option<GroupId> {
+        self.accounts.at(self.number(account)?)?.group
+    }
+
+    /// What an account has of an asset; nothing where either does not exist.
+    pub(crate) fn balance(&self, account: AccountId, asset: AssetId) -> Balance {
+        let asset = self.assets.get(asset.get() as usize);
+        let row = self.number(account).zip(asset);
+        let row = row.map_or_else(Row::default, |(number, asset)| asset.balances.read(number));
+        Balance {
+            total: Amount::new(row.total),
+            held: Amount::new(row.held),
+        }
+    }
+
+    /// What has been collected in fees of an asset.
+    pub(crate) fn fees_collected(&self, asset: AssetId) -> Amount {
+        let asset = self.assets.get(asset.get() as usize);
+        Amount::new(asset.map_or(0, |asset| asset.fees))
+    }
+
+    /// The assets, by their numbers.
+    pub(crate) fn asset_specs(&self) -> &[AssetSpec] {
+        &self.asset_specs
+    }
+
+    /// An account's position in an instrument.
+    pub(crate) fn position(&self, account: AccountId, instrument: InstrumentId) -> Position {
+        self.line(account, instrument).position()
+    }
+
+    /// How much a new reduce-only order of an account may have.
+    pub(crate) fn reducible(&self, account: Option<AccountId>, instrument: InstrumentId, side: Side) -> Qty {
+        let line = account.map(|account| self.line(account, instrument));
+        Qty::new(line.map_or(0, |line| line.reducible(side)))
+    }
+
+    fn line(&self, account: AccountId, instrument: InstrumentId) -> position::Line {
+        let instrument = self.instruments.get(instrument.get() as usize);
+        let line = self.number(account).zip(instrument);
+        line.map_or_else(position::Line::default, |(number, instrument)| {
+            instrument.lines.read(number)
+        })
+    }
+
+    /// Notes a mark price.
+    pub(crate) fn set_mark(&mut self, instrument: InstrumentId, mark: Price) {
+        self.instruments[instrument.get() as usize].mark = Some(mark);
+    }
+}
+
+/// A moment and where in the stream it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    /// The command's place in the stream.
+    pub(crate) seq: crate::Seq,
+    /// Engine time.
+    pub(crate) now: Timestamp,
+}

@@ -1,0 +1,417 @@
+//! What the events of a command do to money: the ledger reads them, in order, and adds its own.
+
+use smallvec::SmallVec;
+
+use super::admit::{Admission, Admitted};
+use super::fill::Fill;
+use super::holds::Footprint;
+use super::orders::{At, NewOrder, OpenOrder};
+use super::{Ledger, ON_MARGIN};
+use crate::{AccountId, Amount, AssetId, Event, InstrumentId, OrderId, Price, Qty, Side, Timestamp};
+
+/// Whom an event concerns, and where.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Party {
+    instrument: u32,
+    owner: AccountId,
+    order: OrderId,
+}
+
+/// One walk over the events of a command.
+struct Settlement<'a> {
+    ledger: &'a mut Ledger,
+    events: &'a mut Vec<Event>,
+    admitted: &'a Admitted,
+    now: Timestamp,
+    accepted: SmallVec<[At; 3]>,
+    /// An accepted order that is over when the command is done.
+    immediate: Option<Party>,
+    /// The taker of the newest trades, whose balances are still to be said, and its account's number.
+    run: Option<(Party, u32)>,
+}
+
+impl Ledger {
+    /// Does what the market's events of one command, those from `first` on, mean for money, and adds what the
+    /// ledger has to say to them.
+    #[inline]
+    pub(crate) fn settle(
+        &mut self,
+        admitted: &Admitted,
+        now: Timestamp,
+        events: &mut Vec<Event>,
+        first: usize,
+    ) {
+        let end = events.len();
+        let mut settlement = Settlement {
+            ledger: self,
+            events,
+            admitted,
+            now,
+            accepted: SmallVec::new(),
+            immediate: None,
+            run: None,
+        };
+        for index in first..end {
+            settlement.read(index, (index - first) as u32);
+        }
+        settlement.end();
+    }
+
+    /// Says what an account has of an asset.
+    #[inline]
+    pub(super) fn say_balance(&self, account: AccountId, number: u32, asset: u32, events: &mut Vec<Event>) {
+        let row = self.assets[asset as usize].balances.read(number);
+        events.push(Event::BalanceChanged {
+            account,
+            asset: AssetId::new(asset),
+            total: Amount::new(row.total),
+            held: Amount::new(row.held),
+        });
+    }
+}
+
+impl Settlement<'_> {
+    /// Looks at one event. Orders of nobody were refused, so every order has its account.
+    #[inline]
+    fn read(&mut self, index: usize, trade: u32) {
+        let party = |instrument: InstrumentId, owner, order| Party {
+            instrument: instrument.get(),
+            owner,
+            order,
+        };
+        match self.events[index] {
+            Event::Accepted {
+                instrument,
+                order,
+                account: Some(owner),
+                price,
+                quantity,
+                side,
+                ..
+            } => self.accepted(party(instrument, owner, order), side, price, quantity),
+            Event::Traded {
+                instrument,
+                maker,
+                maker_account: Some(maker_owner),
+                taker,
+                taker_account: Some(taker_owner),
+                price,
+                quantity,
+                ..
+            } => {
+                let maker = party(instrument, maker_owner, maker);
+                self.traded(
+                    trade,
+                    maker,
+                    party(instrument, taker_owner, taker),
+                    price,
+                    quantity,
+                );
+            }
+            Event::Cancelled {
+                instrument,
+                order,
+                account: Some(owner),
+                ..
+            } => self.cancelled(party(instrument, owner, order)),
+            Event::Amended {
+                instrument,
+                order,
+                account: Some(owner),
+                price,
+                quantity,
+                ..
+            } => self.amended(party(instrument, owner, order), price, quantity),
+            Event::Decremented {
+                instrument,
+                order,
+                account: Some(owner),
+                by,
+                remaining,
+            } => self.decremented(party(instrument, owner, order), by, remaining),
+            Event::Triggered {
+                instrument,
+                order,
+                account: Some(owner),
+            } => self.triggered(party(instrument, owner, order)),
+            Event::Armed {
+                instrument,
+                order,
+                account: Some(owner),
+                quantity,
+            } => self.armed(party(instrument, owner, order), quantity),
+            Event::Marked { instrument, price } => self.ledger.set_mark(instrument, price),
+            _ => {}
+        }
+    }
+
+    fn admission(&self) -> Admission {
+        let index = self.accepted.len();
+        match self.admitted {
+            Admitted::Order(admission) if index == 0 => *admission,
+            Admitted::List(_, admissions) if index < admissions.len() => admissions[index],
+            _ => unreachable!("an order is accepted after it was admitted"),
+        }
+    }
+
+    #[inline]
+    fn accepted(&mut self, party: Party, side: Side, price: Option<Price>, quantity: Qty) {
+        let admission = self.admission();
+        let kept = &mut self.ledger.instruments[party.instrument as usize];
+        // A sliding order tells its price only now. A sell on margin counts with at least what it was admitted with.
+        let price = match side {
+            Side::Sell if kept.margin.is_some() => {
+                price.map_or(admission.price, |price| price.max(admission.price))
+            }
+            _ => price.unwrap_or(admission.price),
+        };
+        let mut order = OpenOrder::new(&NewOrder {
+            id: party.order,
+            account: admission.account,
+            side,
+            price,
+            quantity,
+            rates: admission.rates,
+            reduce_only: admission.reduce_only,
+            immediate: admission.immediate,
+        });
+        if admission.immediate {
+            self.immediate = Some(party);
+        } else {
+            let held = kept.hold(side, price, quantity, order.fees());
+            order.held = held.expect("what it holds was found possible when it was admitted");
+        }
+        let after = kept.present(&order);
+        let on_margin = kept.margin.is_some();
+        let line = kept.lines.at_mut(admission.account);
+        line.count_order(self.now);
+        line.open_orders += 1;
+        line.reduce_only[side as usize] += u32::from(admission.reduce_only);
+        if on_margin {
+            self.note_margin(party.instrument, admission.account);
+        }
+        let at = self.ledger.orders.insert(order);
+        self.accepted.push(at);
+        match self.admitted {
+            Admitted::List(_, admissions) if self.accepted.len() < admissions.len() => {}
+            Admitted::List(kind, _) => {
+                let number = self.ledger.tie(*kind, party.instrument, &self.accepted);
+                self.list_accepted(party, number);
+            }
+            _ => {
+                self.adjust(party, &order, &Footprint::default(), &after);
+            }
+        }
+    }
+
+    /// Counts the orders of a list when the last of them is accepted: the entry's own, then what the pair shares.
+    fn list_accepted(&mut self, party: Party, number: u32) {
+        if let Some(entry) = self.ledger.bonds.at(number).entry {
+            let entry = *self.ledger.orders.at(entry);
+            let after = self.ledger.instruments[party.instrument as usize].present(&entry);
+            self.adjust(party, &entry, &Footprint::default(), &after);
+        }
+        self.refit(party, Some(number));
+    }
+
+    /// Notes that an account has orders in an instrument on margin.
+    fn note_margin(&mut self, instrument: u32, account: u32) {
+        self.ledger.flags[account as usize] |= ON_MARGIN;
+        let margin = &mut self.ledger.accounts.at_mut(account).margin;
+        if !margin.contains(&instrument) {
+            margin.push(instrument);
+        }
+    }
+
+    #[inline]
+    fn traded(&mut self, index: u32, maker: Party, taker: Party, price: Price, quantity: Qty) {
+        if self.run.is_some_and(|(before, _)| before != taker) {
+            self.end_run();
+        }
+        let instrument = &mut self.ledger.instruments[taker.instrument as usize];
+        instrument.last = Some(price);
+        let asset = AssetId::new(instrument.quote);
+        let value = instrument.value(price.notional(quantity).units());
+        let (maker_at, taker_at) = (self.live(maker.order), self.live(taker.order));
+        let maker_account = self.ledger.orders.at(maker_at).account;
+        self.run = Some((taker, self.ledger.orders.at(taker_at).account));
+        let mut fill = Fill {
+            instrument: taker.instrument,
+            at: maker_at,
+            is_maker: true,
+            price,
+            quantity,
+            value: value.expect("a trade is worth no more than its buyer had"),
+        };
+        let maker_fee = self.ledger.fill(&fill, self.now);
+        (fill.at, fill.is_maker) = (taker_at, false);
+        let taker_fee = self.ledger.fill(&fill, self.now);
+        self.ledger.assets[asset.get() as usize].fees += maker_fee + taker_fee;
+        self.events.push(Event::Settled {
+            trade: index,
+            asset,
+            maker_fee: Amount::new(maker_fee),
+            taker_fee: Amount::new(taker_fee),
+        });
+        self.say_account(maker, maker_account);
+    }
+
+    #[inline]
+    fn cancelled(&mut self, party: Party) {
+        self.end_run();
+        let at = self.live(party.order);
+        let order = *self.ledger.orders.at(at);
+        if !self.ledger.is_in_pair(at) {
+            let before = self.ledger.instruments[party.instrument as usize].present(&order);
+            self.adjust(party, &order, &before, &Footprint::default());
+        }
+        self.close(party, at, &order);
+    }
+
+    fn amended(&mut self, party: Party, price: Option<Price>, total: Qty) {
+        self.end_run();
+        let at = self.live(party.order);
+        let kept = &self.ledger.instruments[party.instrument as usize];
+        let mut order = *self.ledger.orders.at(at);
+        let before = kept.present(&order);
+        if let Some(price) = price {
+            order.set_price(match self.admitted {
+                Admitted::Amend(admitted) if kept.margin.is_some() && order.side() == Side::Sell => {
+                    price.max(*admitted)
+                }
+                _ => price,
+            });
+        }
+        order.set_remaining(order.remaining() + total - order.total());
+        order.set_total(total);
+        self.replace(party, at, order, &before);
+    }
+
+    fn decremented(&mut self, party: Party, by: Qty, remaining: Qty) {
+        self.end_run();
+        let at = self.live(party.order);
+        let mut order = *self.ledger.orders.at(at);
+        if order.total().is_zero() {
+            // By value: what it may still spend is the market's, and it holds nothing.
+            return;
+        }
+        let before = self.ledger.instruments[party.instrument as usize].present(&order);
+        order.set_remaining(remaining);
+        order.set_total(order.total() - by);
+        self.replace(party, at, order, &before);
+    }
+
+    /// Puts an order that has changed in its place, and what it holds then.
+    fn replace(&mut self, party: Party, at: At, mut order: OpenOrder, before: &Footprint) {
+        let kept = &self.ledger.instruments[party.instrument as usize];
+        if !order.is_immediate() {
+            let held = kept.hold(order.side(), order.price(), order.remaining(), order.fees());
+            order.held = held.expect("what it holds was found possible when the amend was admitted");
+        }
+        let after = kept.present(&order);
+        *self.ledger.orders.at_mut(at) = order;
+        if !self.ledger.is_in_pair(at) {
+            self.adjust(party, &order, before, &after);
+        }
+        self.refit(party, order.bond());
+    }
+
+    fn triggered(&mut self, party: Party) {
+        self.end_run();
+        let at = self.live(party.order);
+        let bond = self.ledger.orders.at(at).bond();
+        if let Some(number) = bond {
+            self.ledger.take_lead(number, at);
+        }
+        self.refit(party, bond);
+    }
+
+    fn armed(&mut self, party: Party, quantity: Qty) {
+        self.end_run();
+        let at = self.live(party.order);
+        let bond = self.ledger.orders.at(at).bond();
+        self.ledger
+            .arm(bond.expect("an exit is tied to its entry"), at, quantity);
+        self.refit(party, bond);
+    }
+
+    /// Puts one footprint of an order in the place of another and says its balance if that changed.
+    #[inline]
+    fn adjust(&mut self, party: Party, order: &OpenOrder, before: &Footprint, after: &Footprint) {
+        let line = (party.instrument, order.account);
+        if self.ledger.adjust(line, order.side(), before, after) {
+            self.say_hold(party, order.account, order.side());
+        }
+    }
+
+    /// Brings a pair up to date and says its balance if that changed.
+    fn refit(&mut self, party: Party, bond: Option<u32>) {
+        let Some(number) = bond else { return };
+        let bond = *self.ledger.bonds.at(number);
+        if self.ledger.refit(number) {
+            self.say_hold(party, bond.account, bond.side);
+        }
+    }
+
+    /// Forgets an order that is over and says its pair's balance if that changed.
+    #[inline]
+    fn close(&mut self, party: Party, at: At, order: &OpenOrder) {
+        let pair_side = order.bond().map(|number| self.ledger.bonds.at(number).side);
+        if self.ledger.close(party.instrument, at, order) {
+            let side = pair_side.expect("only a pair's hold can change then");
+            self.say_hold(party, order.account, side);
+        }
+    }
+
+    /// Says the taker's balances after its trades.
+    #[inline]
+    fn end_run(&mut self) {
+        if let Some((taker, account)) = self.run.take() {
+            self.say_account(taker, account);
+        }
+    }
+
+    /// Forgets an immediate order that is over without an event.
+    #[inline]
+    fn end(&mut self) {
+        self.end_run();
+        let Some(party) = self.immediate else { return };
+        if let Some(at) = self.ledger.orders.find(party.order) {
+            let order = *self.ledger.orders.at(at);
+            self.close(party, at, &order);
+        }
+    }
+
+    #[inline]
+    fn live(&self, id: OrderId) -> At {
+        let found = self.ledger.orders.find(id);
+        found.expect("what happens to an order happens between its acceptance and its end")
+    }
+
+    /// Says the balance that orders of a side hold.
+    #[inline]
+    fn say_hold(&mut self, party: Party, account: u32, side: Side) {
+        let asset = self.ledger.instruments[party.instrument as usize].held_asset(side);
+        self.ledger.say_balance(party.owner, account, asset, self.events);
+    }
+
+    /// Says what a trade changed of an account: its balances, then its position.
+    #[inline]
+    fn say_account(&mut self, party: Party, account: u32) {
+        let instrument = &self.ledger.instruments[party.instrument as usize];
+        if instrument.margin.is_none() {
+            self.ledger
+                .say_balance(party.owner, account, instrument.base, self.events);
+        }
+        self.ledger
+            .say_balance(party.owner, account, instrument.quote, self.events);
+        let position = instrument.lines.read(account).position();
+        self.events.push(Event::PositionChanged {
+            account: party.owner,
+            instrument: InstrumentId::new(party.instrument),
+            quantity: position.quantity,
+            cost: position.cost,
+            realised: position.realised,
+        });
+    }
+}
