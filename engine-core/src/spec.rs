@@ -365,6 +365,12 @@ impl InstrumentSpec {
         self.terms.min_price <= price && price <= self.terms.max_price
     }
 
+    /// The price that an order may have which is nearest to this one.
+    #[inline]
+    pub(crate) fn nearest_price(&self, price: Price) -> Price {
+        price.clamp(self.terms.min_price, self.terms.max_price)
+    }
+
     /// How many smallest units of a quote asset one tick times one lot is, if that is a whole number of 64 bits.
     pub(crate) fn quote_units(&self, quote: &AssetSpec) -> Option<u64> {
         let (tick, lot) = (self.terms.tick, self.terms.lot);

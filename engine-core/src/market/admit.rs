@@ -228,10 +228,11 @@ impl Instrument {
             .into_iter()
             .flatten()
             .any(|price| !price.is_valid())
+            || limit.is_some_and(|price| !self.spec.allows_price(price))
         {
             return Err(RejectReason::InvalidPrice);
         }
-        if kind.trigger().is_some_and(|price| !price.is_valid()) || !trail_is_valid(kind) {
+        if kind.trigger().is_some_and(|price| !self.spec.allows_price(price)) || !trail_is_valid(kind) {
             return Err(RejectReason::InvalidTrigger);
         }
         match limit {
@@ -243,7 +244,7 @@ impl Instrument {
     /// A limit price that is one, and within the static band.
     #[inline]
     pub(super) fn admit_limit(&self, price: Price) -> Result<Price, RejectReason> {
-        if !price.is_valid() {
+        if !self.spec.allows_price(price) {
             return Err(RejectReason::InvalidPrice);
         }
         self.admit_band(price).map(|()| price)
@@ -297,7 +298,9 @@ impl Instrument {
             return Ok(price);
         }
         match post_only {
-            PostOnly::Slide => one_short_of(opposite, side).ok_or(RejectReason::PostOnlyWouldCross),
+            PostOnly::Slide => one_short_of(opposite, side)
+                .filter(|price| self.spec.allows_price(*price))
+                .ok_or(RejectReason::PostOnlyWouldCross),
             _ => Err(RejectReason::PostOnlyWouldCross),
         }
     }

@@ -384,7 +384,7 @@ impl Floor<'_> {
 
     /// Takes a new mark price.
     pub(crate) fn set_mark(&mut self, price: Price) {
-        if !price.is_valid() {
+        if !self.market.spec.allows_price(price) {
             return self.refuse(
                 Request::SetMark,
                 OrderId::new(0),

@@ -148,7 +148,7 @@ impl Floor<'_> {
             Side::Buy => best.ticks() + room,
             Side::Sell => best.ticks() - room,
         };
-        Bound::Price(Price::new(bound.clamp(Price::MIN.ticks(), Price::MAX.ticks())))
+        Bound::Price(self.market.spec.nearest_price(Price::new(bound)))
     }
 
     /// Trades with the first maker of the other side for as long as the taker's terms allow.
