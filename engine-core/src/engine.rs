@@ -1,7 +1,10 @@
 //! Many instruments behind one stream of commands.
 
+mod with_accounts;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::accounts::{AccountsConfig, Ledger};
 use crate::book::OrderIds;
 use crate::command::{
     Amend, Cancel, CancelAllAfter, Command, Linked, MassCancel, MassCancelCause, Place, Scope,
@@ -11,6 +14,7 @@ use crate::market::{Floors, Instrument, Store, Wanted, is_well_linked, say_not_f
 use crate::sequencer::{Gap, Sequenced};
 use crate::spec::InstrumentSpec;
 use crate::types::{AccountId, InstrumentId, OrderId, Seq, Timestamp};
+use with_accounts::refuse_without_accounts;
 
 /// How an [`Engine`] is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +25,8 @@ pub struct EngineConfig {
     pub orders_max: u32,
     /// How many instruments may be listed.
     pub instruments_max: u32,
+    /// Whether orders are paid for, and how many accounts there may be.
+    pub accounts: Option<AccountsConfig>,
 }
 
 impl Default for EngineConfig {
@@ -29,6 +35,7 @@ impl Default for EngineConfig {
             ids: OrderIds::default(),
             orders_max: 16_000_000,
             instruments_max: 65_536,
+            accounts: None,
         }
     }
 }
@@ -65,6 +72,8 @@ pub struct Engine {
     /// Armed dead-man's switches, by the moment at which they fire, and by account.
     switches: BTreeSet<(Timestamp, AccountId)>,
     armed: BTreeMap<AccountId, Timestamp>,
+    /// Everybody's money, if orders are paid for.
+    ledger: Option<Box<Ledger>>,
 }
 
 impl Engine {
@@ -78,6 +87,9 @@ impl Engine {
             store: Store::new(config.ids, config.orders_max),
             switches: BTreeSet::new(),
             armed: BTreeMap::new(),
+            ledger: config
+                .accounts
+                .map(|accounts| Box::new(Ledger::new(accounts, config.ids))),
         }
     }
 
@@ -92,6 +104,10 @@ impl Engine {
             return self.out_of_sequence(command.seq);
         }
         self.applied = command.seq;
+        if self.ledger.is_some() {
+            self.apply_with_accounts(command, events);
+            return Ok(());
+        }
         self.advance(command.time, events);
         match &command.value {
             Command::Place(place) => self.place(place, events),
@@ -194,6 +210,13 @@ impl Engine {
             Command::Kill(scope) => self.kill(*scope, events),
             Command::Resume(scope) => self.resume(*scope, events),
             Command::Tick => {}
+            Command::AddAsset(_)
+            | Command::Deposit(_)
+            | Command::Withdraw(_)
+            | Command::SetAccount(_)
+            | Command::SetLimits(_)
+            | Command::Freeze(_)
+            | Command::Unfreeze(_) => refuse_without_accounts(command, events),
             Command::Place(_) | Command::Cancel(_) | Command::Amend(_) => {
                 unreachable!("the frequent commands do not come here")
             }
@@ -377,6 +400,9 @@ impl Engine {
         self.store.check_invariants();
         for market in &self.instruments {
             market.check_invariants(&self.store);
+        }
+        if let Some(ledger) = &self.ledger {
+            ledger.check_invariants(&self.store.live_orders());
         }
         let armed: BTreeSet<_> = self
             .armed

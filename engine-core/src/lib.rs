@@ -41,11 +41,6 @@ pub use spec::{
 )]
 mod book;
 
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the engine, which uses all of it, comes next"
-)]
 mod accounts;
 
 pub use accounts::{AccountsConfig, Balance, MarginStatus, Position};

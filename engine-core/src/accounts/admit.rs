@@ -120,7 +120,7 @@ impl Instrument {
     }
 
     fn outlook_of_buy(&self, place: &Place, reach: &impl Reach) -> Option<Outlook> {
-        let limit_price = limit_of(&place.kind);
+        let limit_price = place.kind.limit();
         let price = match place.kind {
             OrderKind::Market if reach.waits(place) => return None,
             OrderKind::Market => {
@@ -146,7 +146,7 @@ impl Instrument {
     }
 
     fn outlook_of_sell(&self, place: &Place, reach: &impl Reach) -> Option<Outlook> {
-        let limit_price = limit_of(&place.kind);
+        let limit_price = place.kind.limit();
         let waits = place.kind == OrderKind::Market && reach.waits(place);
         let unlimited_peg = matches!(place.kind, OrderKind::Pegged { limit: None, .. });
         if self.margin.is_some() && (waits || unlimited_peg) {
@@ -217,23 +217,11 @@ impl Outlook {
     fn immediate(place: &Place, quantity: Qty, notional: i128) -> Self {
         Self {
             price: Price::new(0),
-            limit_price: limit_of(&place.kind),
+            limit_price: place.kind.limit(),
             quantity,
             notional,
             immediate: true,
         }
-    }
-}
-
-/// The limit price of an order's kind.
-fn limit_of(kind: &OrderKind) -> Option<Price> {
-    match kind {
-        OrderKind::Limit { price }
-        | OrderKind::StopLimit { price, .. }
-        | OrderKind::TakeProfitLimit { price, .. }
-        | OrderKind::TrailingStopLimit { price, .. } => Some(*price),
-        OrderKind::Pegged { limit, .. } => *limit,
-        _ => None,
     }
 }
 

@@ -12,10 +12,10 @@ use crate::{AssetId, InstrumentId, OrderId, Price, Qty, RejectReason, RiskLimit,
 pub(crate) struct AmendCheck {
     pub(crate) instrument: InstrumentId,
     pub(crate) order: OrderId,
-    /// The new limit price, if one is given.
+    /// The limit price that it will have, if another is asked for.
     pub(crate) price: Option<Price>,
-    /// The new total quantity, if one is given.
-    pub(crate) quantity: Option<Qty>,
+    /// The total quantity that it will have.
+    pub(crate) quantity: Qty,
 }
 
 impl Ledger {
@@ -134,9 +134,7 @@ fn amended(instrument: &Instrument, order: &OpenOrder, amend: &AmendCheck, reach
         };
         then.set_price(best.map_or(price, |best| best.max(price)));
     }
-    if let Some(total) = amend.quantity {
-        then.set_remaining(order.remaining() + total - order.total());
-        then.set_total(total);
-    }
+    then.set_remaining(order.remaining() + amend.quantity - order.total());
+    then.set_total(amend.quantity);
     then
 }

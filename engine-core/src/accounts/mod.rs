@@ -30,9 +30,6 @@ mod position;
 mod settle;
 mod transfers;
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::BTreeMap;
 
 #[cfg(feature = "serde")]
@@ -41,12 +38,15 @@ use smallvec::SmallVec;
 
 use crate::{
     AccountId, Amount, AssetId, AssetSpec, Event, GroupId, InstrumentId, InstrumentSpec, Limits, OrderIds,
-    Price, Qty, RejectReason, SetAccount, SetLimits, Side, Timestamp,
+    Place, Price, Qty, RejectReason, SetAccount, SetLimits, Side,
 };
 
 pub(crate) use admit::{Admitted, Reach, Refusal};
+pub(crate) use amend::AmendCheck;
+pub(crate) use check::LiveOrder;
 pub use margin::MarginStatus;
 pub use position::Position;
+pub(crate) use transfers::Direction;
 
 use column::Column;
 use fees::Volume;
@@ -97,6 +97,8 @@ impl Balance {
 const FROZEN: u8 = 1;
 /// The account has or had orders in an instrument on margin.
 const ON_MARGIN: u8 = 1 << 1;
+/// The account belongs to a group.
+const GROUPED: u8 = 1 << 2;
 
 /// Accounts with a number below this are found by it directly.
 const DIRECT_MAX: u64 = 1 << 24;
@@ -221,6 +223,8 @@ impl Ledger {
         let number = self.ensure(set.account)?;
         let account = self.accounts.at_mut(number);
         (account.tier, account.group) = (set.tier, set.group);
+        let flags = &mut self.flags[number as usize];
+        *flags = *flags & !GROUPED | if set.group.is_some() { GROUPED } else { 0 };
         events.push(Event::AccountSet {
             account: set.account,
             tier: set.tier,
@@ -308,9 +312,14 @@ impl Ledger {
         self.indirect.get(&account).copied()
     }
 
-    /// The group that an account's orders have unless they name one.
-    pub(crate) fn group(&self, account: AccountId) -> Option<GroupId> {
-        self.accounts.at(self.number(account)?)?.group
+    /// The group that an order gets from its account because it names none.
+    #[inline]
+    pub(crate) fn group_for(&self, place: &Place) -> Option<GroupId> {
+        let number = self.number(place.account?)?;
+        if place.group.is_some() || self.flags[number as usize] & GROUPED == 0 {
+            return None;
+        }
+        self.accounts.at(number)?.group
     }
 
     /// What an account has of an asset; nothing where either does not exist.
@@ -358,13 +367,4 @@ impl Ledger {
     pub(crate) fn set_mark(&mut self, instrument: InstrumentId, mark: Price) {
         self.instruments[instrument.get() as usize].mark = Some(mark);
     }
-}
-
-/// A moment and where in the stream it is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Moment {
-    /// The command's place in the stream.
-    pub(crate) seq: crate::Seq,
-    /// Engine time.
-    pub(crate) now: Timestamp,
 }

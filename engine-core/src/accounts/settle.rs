@@ -31,15 +31,15 @@ struct Settlement<'a> {
 }
 
 impl Ledger {
-    /// Does what the market's events of one command, those from `first` on, mean for money, and adds what the
-    /// ledger has to say to them.
+    /// Does what the market's events from `unread` on mean for money, and adds what the ledger has to say to them.
+    /// Those of the command begin at `batch`.
     #[inline]
     pub(crate) fn settle(
         &mut self,
         admitted: &Admitted,
         now: Timestamp,
         events: &mut Vec<Event>,
-        first: usize,
+        (batch, unread): (usize, usize),
     ) {
         let end = events.len();
         let mut settlement = Settlement {
@@ -51,8 +51,8 @@ impl Ledger {
             immediate: None,
             run: None,
         };
-        for index in first..end {
-            settlement.read(index, (index - first) as u32);
+        for index in unread..end {
+            settlement.read(index, (index - batch) as u32);
         }
         settlement.end();
     }
@@ -304,13 +304,14 @@ impl Settlement<'_> {
     /// Puts an order that has changed in its place, and what it holds then.
     fn replace(&mut self, party: Party, at: At, mut order: OpenOrder, before: &Footprint) {
         let kept = &self.ledger.instruments[party.instrument as usize];
-        if !order.is_immediate() {
+        let in_pair = self.ledger.is_in_pair(at);
+        if !order.is_immediate() && !in_pair {
             let held = kept.hold(order.side(), order.price(), order.remaining(), order.fees());
             order.held = held.expect("what it holds was found possible when the amend was admitted");
         }
         let after = kept.present(&order);
         *self.ledger.orders.at_mut(at) = order;
-        if !self.ledger.is_in_pair(at) {
+        if !in_pair {
             self.adjust(party, &order, before, &after);
         }
         self.refit(party, order.bond());

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::{FROZEN, Ledger, Moment, Refusal};
+use super::{FROZEN, Ledger, Refusal};
 use crate::{AccountId, Amount, Event, RejectReason, Seq, Transfer, TransferKey};
 
 /// Which way money goes.
@@ -62,7 +62,7 @@ impl Ledger {
         &mut self,
         direction: Direction,
         transfer: &Transfer,
-        moment: Moment,
+        seq: Seq,
         events: &mut Vec<Event>,
     ) -> Result<(), Refusal> {
         if let Some(first) = self.repeated(direction, transfer)? {
@@ -106,7 +106,7 @@ impl Ledger {
         let remembered = Remembered {
             direction,
             transfer: *transfer,
-            first: moment.seq,
+            first: seq,
         };
         self.keys.remember(remembered, self.config.transfer_keys_max);
         Ok(())

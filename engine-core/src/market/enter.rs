@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::admit::NOT_REDUCIBLE;
 use super::floor::Floor;
 use super::store::{Conditions, WaitsFor};
 use super::take::{Bound, Taken, Taker};
@@ -78,23 +79,28 @@ impl Floor<'_> {
     /// Carries out a new order, from the checks to what follows.
     #[inline]
     pub(crate) fn place(&mut self, place: &Place) {
-        if let OrderKind::Limit { price } = place.kind
-            && place.is_plain()
-            && self.market.is_plain()
-        {
-            self.place_plain(place, price);
-        } else {
-            self.place_any(place);
+        let Some(price) = self.plain_price(place) else {
+            return self.place_any(place);
+        };
+        match self.admit_plain(place, price) {
+            Ok(()) => self.carry_out_plain(place, price),
+            Err(reason) => self.refuse_order(Request::Place, place, reason),
         }
     }
 
-    /// A limit order without conditions in a market where nothing reacts to it. What it does not cross it joins: the
-    /// rules of the general case come to nothing for it.
+    /// The limit of an order that has nothing but one, in a market where nothing reacts to it.
     #[inline]
-    fn place_plain(&mut self, place: &Place, price: Price) {
-        if let Err(reason) = self.admit_plain(place, price) {
-            return self.refuse_order(Request::Place, place, reason);
+    pub(crate) fn plain_price(&self, place: &Place) -> Option<Price> {
+        match place.kind {
+            OrderKind::Limit { price } if place.is_plain() && self.market.is_plain() => Some(price),
+            _ => None,
         }
+    }
+
+    /// Carries out such an order. What it does not cross it joins: the rules of the general case come to nothing for
+    /// it.
+    #[inline]
+    pub(crate) fn carry_out_plain(&mut self, place: &Place, price: Price) {
         self.market.live[place.side as usize] += place.quantity;
         let opposite = self.market.sides.best_any(place.side.opposite());
         if opposite.is_some_and(|opposite| price.reaches(opposite, place.side)) {
@@ -130,14 +136,18 @@ impl Floor<'_> {
 
     #[inline(never)]
     fn place_any(&mut self, place: &Place) {
-        match self.admit(place) {
-            Ok(price) => {
-                let slot = self.accept(place, price);
-                self.enter(slot, &Entry::of(place));
-                self.come_to_rest();
-            }
+        let price = self.admit(place, NOT_REDUCIBLE);
+        match price.and_then(|price| self.admit_posting(place, price)) {
+            Ok(price) => self.carry_out(place, price),
             Err(reason) => self.refuse_order(Request::Place, place, reason),
         }
+    }
+
+    /// Carries out a new order that was admitted at a price.
+    pub(crate) fn carry_out(&mut self, place: &Place, price: Price) {
+        let slot = self.accept(place, price);
+        self.enter(slot, &Entry::of(place));
+        self.come_to_rest();
     }
 
     /// Makes an order live and says so.

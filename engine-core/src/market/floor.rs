@@ -236,7 +236,7 @@ impl Floor<'_> {
 
     /// Says that a new order was refused, and what it was to be.
     #[cold]
-    pub(super) fn refuse_order(&mut self, request: Request, place: &Place, reason: RejectReason) {
+    pub(crate) fn refuse_order(&mut self, request: Request, place: &Place, reason: RejectReason) {
         say_refused_order(self.events, self.store.orders.ids(), request, place, reason);
     }
 

@@ -20,6 +20,7 @@ mod many;
 mod pegs;
 mod phases;
 mod pro_rata;
+mod reach;
 mod self_trade;
 mod stops;
 mod store;
@@ -27,6 +28,7 @@ mod take;
 
 pub use alone::Market;
 
+pub(crate) use admit::{NOT_REDUCIBLE, Reducible};
 pub(crate) use alone::say_not_found;
 pub(crate) use floor::{Instrument, say_refused_order};
 pub(crate) use linked::is_well_linked;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::accounts::LiveOrder;
 use crate::book::{NewOrder, OrderIds, Orders, Sides, Slot};
 use crate::command::{
     ClientOrderId, OrderKind, Peg, Place, PostOnly, SelfTrade, TimeInForce, Trail, Visibility,
@@ -445,6 +446,23 @@ impl Store {
         let mut picked: Vec<Slot> = self.orders.iter().filter(|slot| wanted(self, *slot)).collect();
         picked.sort_unstable_by_key(|slot| self.details(*slot).arrival);
         picked.into_iter().map(|slot| self.orders.id(slot)).collect()
+    }
+
+    /// All live orders as the ledger checks them.
+    pub(crate) fn live_orders(&self) -> Vec<LiveOrder> {
+        let live = |slot: Slot| {
+            let details = self.details(slot);
+            let conditions = self.conditions(slot);
+            LiveOrder {
+                id: self.orders.id(slot),
+                instrument: details.instrument,
+                account: details.account,
+                side: self.orders.side(slot),
+                remaining: self.remaining(slot),
+                reduce_only: conditions.is_some_and(|conditions| conditions.reduce_only),
+            }
+        };
+        self.orders.iter().map(live).collect()
     }
 
     /// Panics where an invariant of this type is broken.

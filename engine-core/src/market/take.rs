@@ -97,7 +97,7 @@ impl Taker {
 }
 
 /// How much `budget` buys at `price`; nothing at a price that is not positive.
-fn affordable(budget: Notional, price: Price) -> Qty {
+pub(super) fn affordable(budget: Notional, price: Price) -> Qty {
     if price.ticks() <= 0 {
         return Qty::ZERO;
     }
