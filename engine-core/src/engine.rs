@@ -89,7 +89,7 @@ impl Engine {
             armed: BTreeMap::new(),
             ledger: config
                 .accounts
-                .map(|accounts| Box::new(Ledger::new(accounts, config.ids))),
+                .map(|accounts| Box::new(Ledger::new(accounts, config.ids, config.orders_max))),
         }
     }
 

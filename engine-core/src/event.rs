@@ -572,6 +572,8 @@ pub enum RejectReason {
     AssetScale,
     /// A maker's rebate above what its taker pays.
     FeesBelowZero,
+    /// More different rates than orders can be told to have.
+    TooManyRates,
     /// Margin rates that are out of order, or a greatest position whose value could not be counted.
     MarginTerms,
 }

@@ -2,15 +2,16 @@
 
 use smallvec::SmallVec;
 
-use super::fees::{FeeState, Rates, day_of};
+use super::amend::Amended;
+use super::fees::{Fees, RateId, Rates, charge, day_of};
 use super::holds::Footprint;
 use super::instrument::Instrument;
 use super::limits::Measured;
 use super::position::Line;
-use super::{FROZEN, Ledger};
+use super::{FROZEN, Ledger, ON_MARGIN};
 use crate::{
-    AccountId, Amount, AssetId, Event, LinkKind, Linked, OrderKind, Place, Price, Qty, RejectReason,
-    RiskLimit, Side, Timestamp,
+    AccountId, Amount, AssetId, Event, LinkKind, Linked, OrderKind, Place, PostOnly, Price, Qty,
+    RejectReason, RiskLimit, Side, Timestamp,
 };
 
 /// What the market knows of a new order before it is entered. Each is asked for only where it matters.
@@ -72,22 +73,33 @@ impl Refusal {
 pub(crate) struct Admission {
     pub(super) account: u32,
     pub(super) price: Price,
-    pub(super) rates: Rates,
+    /// What is to be noted, if that is all.
+    pub(super) plain: Option<Plain>,
+    pub(super) rates: RateId,
     pub(super) immediate: bool,
     pub(super) reduce_only: bool,
 }
 
+/// What is to be noted of an order that holds for itself alone, where there are no limits, tiers or margin.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plain {
+    pub(super) instrument: u32,
+    pub(super) side: Side,
+    pub(super) quantity: Qty,
+    pub(super) held: i128,
+}
+
 /// What the next events may bring into being.
-#[derive(Clone, Debug)]
-pub(crate) enum Admitted {
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Admitted<'a> {
     /// Nothing.
     Nothing,
     /// An order.
-    Order(Admission),
+    Order(&'a Admission),
     /// Linked orders.
-    List(LinkKind, SmallVec<[Admission; 3]>),
-    /// Another price of the order that is amended.
-    Amend(Price),
+    List(LinkKind, &'a [Admission]),
+    /// An order as an amend makes it.
+    Amend(&'a Amended),
 }
 
 /// What an order can come to at its worst.
@@ -178,7 +190,7 @@ impl Instrument {
         let held = if outlook.immediate {
             self.need_of_immediate(place.side, outlook, rates)?
         } else {
-            self.hold(place.side, outlook.price, outlook.quantity, FeeState::new(rates))?
+            self.hold(place.side, outlook.price, outlook.quantity, Fees::new(rates))?
         };
         Some(Footprint {
             held,
@@ -191,14 +203,9 @@ impl Instrument {
         if side == Side::Sell && self.margin.is_none() {
             return Some(i128::from(self.base_units) * i128::from(outlook.quantity.lots()));
         }
-        let value = self
-            .value(outlook.notional)
-            .filter(|value| *value <= Amount::MAX.units())?;
-        let taker = Rates {
-            maker: 0,
-            taker: rates.taker_held(),
-        };
-        let fee = FeeState::new(taker).bound(value);
+        let value = self.value(outlook.notional);
+        let value = value.filter(|value| *value <= Amount::MAX.units())?;
+        let (fee, _) = charge(value, rates.taker_held(), 0);
         Some(if self.margin.is_some() { fee } else { value + fee })
     }
 }
@@ -227,22 +234,23 @@ impl Outlook {
 
 /// An order that passed every check but that of funds.
 struct Checked {
+    owner: AccountId,
     /// The account's number, if it exists.
     account: Option<u32>,
-    owner: AccountId,
     outlook: Outlook,
-    rates: Rates,
+    rates: RateId,
 }
 
 impl Checked {
-    fn admission(&self, place: &Place) -> Option<Admission> {
-        Some(Admission {
-            account: self.account?,
+    fn admission(&self, place: &Place) -> Admission {
+        Admission {
+            account: self.account.expect("only an account that exists has funds"),
             price: self.outlook.price,
+            plain: None,
             rates: self.rates,
             immediate: self.outlook.immediate,
             reduce_only: place.reduce_only,
-        })
+        }
     }
 }
 
@@ -254,15 +262,68 @@ impl Ledger {
         place: &Place,
         now: Timestamp,
         reach: &impl Reach,
-    ) -> Result<Admitted, Refusal> {
+    ) -> Result<Admission, Refusal> {
+        match self.admit_plain(place) {
+            Some(admission) => Ok(admission),
+            None => self.admit_any(place, now, reach),
+        }
+    }
+
+    /// Admits a limit order where nothing but funds has to be looked at, if they are there.
+    #[inline]
+    pub(crate) fn admit_plain(&self, place: &Place) -> Option<Admission> {
+        let OrderKind::Limit { price } = place.kind else {
+            return None;
+        };
         let instrument = &self.instruments[place.instrument.get() as usize];
-        let checked = self.check(place, now, reach, instrument, false)?;
-        let footprint = instrument.footprint_on_entry(place, &checked.outlook, checked.rates);
-        self.check_funds(instrument, &checked, place.side, footprint.as_ref())?;
-        let admission = checked
-            .admission(place)
-            .expect("only an account that exists has funds");
-        Ok(Admitted::Order(admission))
+        let account = self.number(place.account?)?;
+        // A sliding order gets its price later.
+        if !instrument.is_plain()
+            || place.reduce_only
+            || place.post_only == PostOnly::Slide
+            || self.flags.read(account) & (FROZEN | ON_MARGIN) != 0
+        {
+            return None;
+        }
+        let line = instrument.lines.read(account);
+        if line.extra != 0 || !line.has_room(place.side, place.quantity) {
+            return None;
+        }
+        let rates = instrument.base_rates();
+        let needed = instrument.hold(place.side, price, place.quantity, Fees::new(self.rates.at(rates)))?;
+        let asset = instrument.held_asset(place.side);
+        let balance = self.assets[asset as usize].balances.read(account);
+        (needed <= balance.total - balance.held).then_some(Admission {
+            account,
+            price,
+            plain: Some(Plain {
+                instrument: place.instrument.get(),
+                side: place.side,
+                quantity: place.quantity,
+                held: needed,
+            }),
+            rates,
+            immediate: false,
+            reduce_only: false,
+        })
+    }
+
+    #[inline(never)]
+    fn admit_any(&self, place: &Place, now: Timestamp, reach: &impl Reach) -> Result<Admission, Refusal> {
+        let instrument = &self.instruments[place.instrument.get() as usize];
+        let checked = self.check(place, now, reach, false)?;
+        let footprint = self.footprint_on_entry(instrument, place, &checked);
+        self.check_funds(instrument, &checked, place.side, footprint)?;
+        Ok(checked.admission(place))
+    }
+
+    fn footprint_on_entry(
+        &self,
+        instrument: &Instrument,
+        place: &Place,
+        checked: &Checked,
+    ) -> Option<Footprint> {
+        instrument.footprint_on_entry(place, &checked.outlook, self.rates.at(checked.rates))
     }
 
     /// Admits linked orders together, or says why not.
@@ -271,95 +332,75 @@ impl Ledger {
         linked: &Linked,
         now: Timestamp,
         reach: &impl Reach,
-    ) -> Result<Admitted, Refusal> {
+    ) -> Result<SmallVec<[Admission; 3]>, Refusal> {
         let first = &linked.orders[0];
         let instrument = &self.instruments[first.instrument.get() as usize];
         let mut all: SmallVec<[Checked; 3]> = SmallVec::new();
         for (index, place) in linked.orders.iter().enumerate() {
             let exit = linked.kind == LinkKind::Bracket && index > 0;
-            all.push(self.check(place, now, reach, instrument, exit)?);
+            all.push(self.check(place, now, reach, exit)?);
         }
-        let alone = |index: usize| {
-            let (place, checked) = (&linked.orders[index], &all[index]);
-            instrument.footprint_on_entry(place, &checked.outlook, checked.rates)
-        };
+        let alone = |index: usize| self.footprint_on_entry(instrument, &linked.orders[index], &all[index]);
         let shared = |one: usize, other: usize| Some(alone(one)?.shared(alone(other)?));
         match linked.kind {
-            LinkKind::OneCancelsOther => {
-                self.check_funds(instrument, &all[0], first.side, shared(0, 1).as_ref())?;
-            }
+            LinkKind::OneCancelsOther => self.check_funds(instrument, &all[0], first.side, shared(0, 1))?,
             LinkKind::Bracket => {
-                self.check_funds(instrument, &all[0], first.side, alone(0).as_ref())?;
+                self.check_funds(instrument, &all[0], first.side, alone(0))?;
                 if instrument.margin.is_none() && first.side == Side::Sell {
-                    self.check_funds(instrument, &all[1], Side::Buy, shared(1, 2).as_ref())?;
+                    self.check_funds(instrument, &all[1], Side::Buy, shared(1, 2))?;
                 }
             }
         }
         let admissions = all.iter().zip(&linked.orders);
-        let admissions = admissions.map(|(checked, place)| {
-            let admission = checked.admission(place);
-            admission.expect("only an account that exists has funds")
-        });
-        Ok(Admitted::List(linked.kind, admissions.collect()))
+        Ok(admissions
+            .map(|(checked, place)| checked.admission(place))
+            .collect())
     }
 
-    /// Every check but that of funds.
-    #[inline]
+    /// Every check but that of funds. An exit of a bracket opens nothing before its entry trades.
     fn check(
         &self,
         place: &Place,
         now: Timestamp,
         reach: &impl Reach,
-        instrument: &Instrument,
         exit: bool,
     ) -> Result<Checked, Refusal> {
         let owner = place.account.ok_or(RejectReason::AccountRequired)?;
         let account = self.number(owner);
-        if account.is_some_and(|account| self.flags[account as usize] & FROZEN != 0) {
+        if account.is_some_and(|account| self.flags.read(account) & FROZEN != 0) {
             return Err(RejectReason::AccountFrozen.into());
         }
-        let outlook = instrument
-            .outlook(place, reach)
-            .ok_or(RejectReason::UnboundedCost)?;
-        let empty = Line::default();
-        let line = account
-            .and_then(|account| instrument.lines.at(account))
-            .unwrap_or(&empty);
-        self.check_limits(
-            instrument,
-            line,
-            &Measured::new_order(place.side, &outlook, exit, now),
-        )?;
-        let reducible = line.reducible(place.side);
-        if !exit && outlook.quantity.lots() > reducible {
+        let instrument = &self.instruments[place.instrument.get() as usize];
+        let outlook = instrument.outlook(place, reach);
+        // The trigger of an exit that trails begins when it is armed, so nobody knows it yet.
+        let outlook = outlook.filter(|_| !(exit && place.side == Side::Buy && trails_at_market(place)));
+        let outlook = outlook.ok_or(RejectReason::UnboundedCost)?;
+        let line = account.map_or_else(Line::default, |account| instrument.lines.read(account));
+        instrument.check_limits(&line, &Measured::new_order(place.side, &outlook, exit, now))?;
+        if !exit && outlook.quantity.lots() > line.reducible(place.side) {
+            let extra = instrument.extra(&line);
             if place.reduce_only {
                 return Err(RejectReason::ReduceOnly.into());
             }
-            if line.reduce_only[place.side as usize] > 0 {
+            if extra.is_some_and(|extra| extra.reduce_only[place.side as usize] > 0) {
                 return Err(RiskLimit::ReduceOnly.into());
             }
         }
-        let rates = if instrument.has_tiers() {
-            self.rates(instrument, account, now)
-        } else {
-            instrument.base_rates()
-        };
         Ok(Checked {
-            account,
             owner,
+            account,
             outlook,
-            rates,
+            rates: self.rates_for(instrument, account, now),
         })
     }
 
     /// Whether what an order needs is free.
-    #[inline]
     fn check_funds(
         &self,
         instrument: &Instrument,
         checked: &Checked,
         side: Side,
-        footprint: Option<&Footprint>,
+        footprint: Option<Footprint>,
     ) -> Result<(), Refusal> {
         let asset = instrument.held_asset(side);
         let short = |needed, free| Err(Refusal::short(checked.owner, AssetId::new(asset), needed, free));
@@ -370,10 +411,7 @@ impl Ledger {
         let Some(footprint) = footprint else {
             return short(i128::MAX, free);
         };
-        let needed = match instrument.lines.at(account) {
-            Some(line) => instrument.need(line, side, footprint),
-            None => instrument.need(&Line::default(), side, footprint),
-        };
+        let needed = instrument.need(account, side, &footprint);
         // On margin an order that makes nothing greater is taken whatever is free.
         if needed > free && (needed > 0 || instrument.margin.is_none()) {
             return short(needed, free);
@@ -382,14 +420,19 @@ impl Ledger {
     }
 
     /// The rates that an account's orders get now.
-    fn rates(&self, instrument: &Instrument, account: Option<u32>, now: Timestamp) -> Rates {
-        let Some(account) = account else {
+    fn rates_for(&self, instrument: &Instrument, account: Option<u32>, now: Timestamp) -> RateId {
+        let Some(account) = account.filter(|_| instrument.has_tiers()) else {
             return instrument.base_rates();
         };
         if let Some(tier) = self.accounts.at(account).and_then(|account| account.tier) {
             return instrument.rates_of_tier(tier);
         }
         let volumes = &self.assets[instrument.quote as usize].volumes;
-        instrument.rates_of_volume(volumes.at(account).map_or(0, |volume| volume.on(day_of(now))))
+        let volume = volumes.at(account).map_or(0, |volume| volume.on(day_of(now)));
+        instrument.rates_of_volume(volume)
     }
+}
+
+fn trails_at_market(place: &Place) -> bool {
+    matches!(place.kind, OrderKind::TrailingStop { .. })
 }

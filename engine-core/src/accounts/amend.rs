@@ -1,6 +1,6 @@
 //! Whether an account can afford what an amend makes of an order.
 
-use super::admit::{Admitted, Reach, Refusal};
+use super::admit::{Reach, Refusal};
 use super::holds::Footprint;
 use super::instrument::Instrument;
 use super::limits::Measured;
@@ -14,81 +14,44 @@ pub(crate) struct AmendCheck {
     pub(crate) order: OrderId,
     /// The limit price that it will have, if another is asked for.
     pub(crate) price: Option<Price>,
-    /// The total quantity that it will have.
-    pub(crate) quantity: Qty,
+    /// The total quantity that it has, and that it will have.
+    pub(crate) totals: (Qty, Qty),
+    /// What will be left of it.
+    pub(crate) remaining: Qty,
 }
+
+/// An order as an admitted amend makes it, for when it is said.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Amended(pub(super) OpenOrder);
 
 impl Ledger {
     /// Admits an amend, or says why not.
-    pub(crate) fn admit_amend(&self, amend: &AmendCheck, reach: &impl Reach) -> Result<Admitted, Refusal> {
-        let at = self
-            .orders
-            .find(amend.order)
-            .expect("an order that can be amended is live");
+    pub(crate) fn admit_amend(&self, amend: &AmendCheck, reach: &impl Reach) -> Result<Amended, Refusal> {
+        let at = self.orders.find(amend.order);
+        let at = at.expect("an order that can be amended is live");
         let order = *self.orders.at(at);
-        if self.flags[order.account as usize] & FROZEN != 0 {
+        if self.flags.read(order.account) & FROZEN != 0 {
             return Err(RejectReason::AccountFrozen.into());
         }
         let instrument = &self.instruments[amend.instrument.get() as usize];
         let then = amended(instrument, &order, amend, reach);
-        self.check_amend_limits(instrument, &order, &then, amend)?;
-        if order.is_unarmed() {
-            // Its quantity is replaced when it is armed; what it holds follows its entry.
+        check_limits(instrument, &order, &then, amend)?;
+        if !self.is_in_pair(at) {
+            let before = self.footprint(amend.instrument.get(), &order);
+            let remaining = then.remaining();
+            let after = instrument.footprint(&then, self.fees(&then), remaining, remaining);
+            self.check_growth(instrument, (order.account, order.side()), Some(before), after)?;
+        }
+        if order.bond().is_some() {
             self.check_pair(instrument, at, &then)?;
-            return Ok(Admitted::Amend(then.price()));
         }
-        if self.is_in_pair(at) {
-            self.check_pair(instrument, at, &then)?;
-        } else {
-            let held = instrument.hold(then.side(), then.price(), then.remaining(), then.fees());
-            let after = held.map(|held| instrument.present(&then.holding(held)));
-            self.check_growth(
-                instrument,
-                (order.account, order.side()),
-                Some(instrument.present(&order)),
-                after,
-            )?;
-            if order.bond().is_some() {
-                self.check_pair(instrument, at, &then)?;
-            }
-        }
-        Ok(Admitted::Amend(then.price()))
-    }
-
-    fn check_amend_limits(
-        &self,
-        instrument: &Instrument,
-        order: &OpenOrder,
-        then: &OpenOrder,
-        amend: &AmendCheck,
-    ) -> Result<(), Refusal> {
-        let line = instrument.lines.read(order.account);
-        let more = if order.is_unarmed() {
-            0
-        } else {
-            then.remaining().saturating_sub(order.remaining()).lots()
-        };
-        let notional = |order: &OpenOrder| order.price().notional(order.total()).units();
-        let measured = Measured {
-            side: order.side(),
-            quantity: (then.total() > order.total()).then_some(then.total()),
-            notional: (notional(then) > notional(order)).then(|| notional(then)),
-            more,
-            limit_price: amend.price,
-            new_at: None,
-        };
-        self.check_limits(instrument, &line, &measured)?;
-        let side = order.side();
-        if more > line.reducible(side) && line.reduce_only[side as usize] > 0 {
-            return Err(RiskLimit::ReduceOnly.into());
-        }
-        Ok(())
+        Ok(Amended(then))
     }
 
     /// Whether a pair's hold may become what an amended order in it, or its entry, makes it.
     fn check_pair(&self, instrument: &Instrument, at: u32, then: &OpenOrder) -> Result<(), Refusal> {
         let order = self.orders.at(at);
-        let bond = order.bond().expect("an order in a pair has a bond");
+        let bond = order.bond().expect("an order of a pair has a bond");
         let exits = self.bonds.at(bond).side;
         let before = self.pair_footprint(bond, None);
         let after = self.pair_footprint(bond, Some((at, then)));
@@ -107,18 +70,18 @@ impl Ledger {
         let owner = self.accounts.at(account).and_then(|account| account.id);
         let owner = owner.expect("an account that has orders has its id");
         let free = self.free(account, asset);
+        let short = |needed| Err(Refusal::short(owner, AssetId::new(asset), needed, free));
         let Some((before, after)) = before.zip(after) else {
-            return Err(Refusal::short(owner, AssetId::new(asset), i128::MAX, free));
+            return short(i128::MAX);
         };
-        let line = instrument.lines.read(account);
         let more = Footprint {
             held: after.held - before.held,
             quantity: 0,
             exposure: after.exposure - before.exposure,
         };
-        let needed = instrument.need(&line, side, &more);
+        let needed = instrument.need(account, side, &more);
         if needed > 0 && needed > free {
-            return Err(Refusal::short(owner, AssetId::new(asset), needed, free));
+            return short(needed);
         }
         Ok(())
     }
@@ -134,7 +97,38 @@ fn amended(instrument: &Instrument, order: &OpenOrder, amend: &AmendCheck, reach
         };
         then.set_price(best.map_or(price, |best| best.max(price)));
     }
-    then.set_remaining(order.remaining() + amend.quantity - order.total());
-    then.set_total(amend.quantity);
+    if !order.is_unarmed() {
+        // An exit that is not armed has no quantity of its own yet.
+        then.set_remaining(amend.remaining);
+    }
     then
+}
+
+/// The limits that the amend makes the order come nearer to.
+fn check_limits(
+    instrument: &Instrument,
+    order: &OpenOrder,
+    then: &OpenOrder,
+    amend: &AmendCheck,
+) -> Result<(), Refusal> {
+    let (total, total_then) = amend.totals;
+    let value = then.price().notional(total_then);
+    let measured = Measured {
+        side: order.side(),
+        quantity: (total_then > total).then_some(total_then),
+        notional: (value > order.price().notional(total)).then_some(value.units()),
+        more: then.remaining().saturating_sub(order.remaining()).lots(),
+        limit_price: amend.price,
+        new_at: None,
+    };
+    let line = instrument.lines.read(order.account);
+    instrument.check_limits(&line, &measured)?;
+    let side = order.side();
+    let reduces = instrument
+        .extra(&line)
+        .is_some_and(|extra| extra.reduce_only[side as usize] > 0);
+    if reduces && measured.more > line.reducible(side) {
+        return Err(RiskLimit::ReduceOnly.into());
+    }
+    Ok(())
 }

@@ -1,10 +1,10 @@
 //! What must hold after every command, worked out from scratch.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Ledger;
 use super::holds::Footprint;
-use super::orders::{At, OpenOrder};
+use super::orders::OpenOrder;
 use super::position::Line;
 use crate::{AccountId, InstrumentId, OrderId, Qty, Side};
 
@@ -46,29 +46,28 @@ impl Ledger {
     /// orders of all markets.
     pub(crate) fn check_invariants(&self, live: &[LiveOrder]) {
         self.keys.check_invariants();
+        let orders = self.orders.len();
         assert_eq!(
             live.len(),
-            self.orders.len(),
+            orders,
             "the ledger and the markets have the same orders"
         );
         let lines = self.sum_orders(live);
-        for (index, instrument) in self.instruments.iter().enumerate() {
+        for (index, instrument) in (0..).zip(&self.instruments) {
             for (account, line) in instrument.lines.iter() {
-                let sums = lines.get(&(index as u32, account)).copied().unwrap_or_default();
+                let sums = lines.get(&(index, account)).copied().unwrap_or_default();
+                let extra = instrument.extra(line).copied().unwrap_or_default();
                 assert_eq!(
                     line.open, sums.open,
-                    "open quantities are those of the open orders"
+                    "open quantities are those of the live orders"
                 );
-                assert_eq!(line.open_orders, sums.open_orders, "open orders are counted");
+                assert_eq!(line.open_orders, sums.open_orders, "live orders are counted");
+                assert_eq!(extra.reduce_only, sums.reduce_only, "so are reduce-only orders");
                 assert_eq!(
-                    line.reduce_only, sums.reduce_only,
-                    "reduce-only orders are counted"
+                    extra.exposure, sums.exposure,
+                    "exposure is that of the live orders"
                 );
-                assert_eq!(
-                    line.exposure, sums.exposure,
-                    "exposure is that of the open orders"
-                );
-                check_reduce_only(line);
+                check_reduce_only(line, extra.reduce_only);
             }
         }
         self.check_held(&lines);
@@ -78,151 +77,126 @@ impl Ledger {
     /// Adds up every live order, each once, pairs together.
     fn sum_orders(&self, live: &[LiveOrder]) -> Lines {
         let mut lines = Lines::new();
-        let mut pairs = BTreeMap::new();
+        let mut pairs = BTreeSet::new();
         for known in live {
             let at = self.orders.find(known.id);
             let at = at.unwrap_or_else(|| panic!("live order {} is in the ledger", known.id));
             let order = self.orders.at(at);
             self.check_order(order, known);
-            let sums = lines.entry((known.instrument.get(), order.account)).or_default();
+            let instrument = known.instrument.get();
+            let sums = lines.entry((instrument, order.account)).or_default();
             sums.open_orders += 1;
             sums.reduce_only[order.side() as usize] += u32::from(order.is_reduce_only());
             if self.is_in_pair(at) {
-                pairs.insert(order.bond(), known.instrument.get());
+                pairs.extend(order.bond());
             } else {
-                sums.add(order.side(), &self.alone(at, known.instrument.get()));
+                sums.add(order.side(), &self.footprint(instrument, order));
             }
         }
         for (number, bond) in self.bonds.iter() {
-            let together = self
-                .pair_footprint(number, None)
-                .expect("a pair's hold can be counted");
+            let together = self.pair_footprint(number, None);
+            let together = together.expect("what a pair holds can be counted");
             assert_eq!(bond.applied, together, "a pair is counted with what it holds");
             let sums = lines.entry((bond.instrument, bond.account)).or_default();
             sums.add(bond.side, &together);
-            pairs.remove(&Some(number));
+            pairs.remove(&number);
         }
         assert!(pairs.is_empty(), "every pair has its bond");
         lines
     }
 
     fn check_order(&self, order: &OpenOrder, known: &LiveOrder) {
+        let id = known.id;
         let owner = self.accounts.at(order.account).and_then(|account| account.id);
-        assert_eq!(owner, known.account, "order {} is its owner's", known.id);
-        assert_eq!(order.side(), known.side, "order {} is on its side", known.id);
+        assert_eq!(owner, known.account, "order {id} is its owner's");
+        assert_eq!(order.side(), known.side, "order {id} is on its side");
         assert_eq!(
             order.is_reduce_only(),
             known.reduce_only,
-            "order {} reduces or not",
-            known.id
+            "order {id} reduces or not"
         );
         assert!(
             !order.is_immediate(),
-            "order {} was over when its command was done",
-            known.id
+            "order {id} was over when its command was done"
         );
         if !order.is_unarmed() {
-            assert_eq!(
-                order.remaining(),
-                known.remaining,
-                "order {} has this left",
-                known.id
-            );
+            assert_eq!(order.remaining(), known.remaining, "order {id} has this left");
         }
-    }
-
-    /// What an order that shares with no other holds, by its terms.
-    fn alone(&self, at: At, instrument: u32) -> Footprint {
-        let order = self.orders.at(at);
-        let instrument = &self.instruments[instrument as usize];
-        let from_terms = instrument.footprint(order, order.remaining(), order.remaining());
-        assert_eq!(
-            from_terms,
-            instrument.present(order),
-            "order {} holds what its terms say",
-            order.id()
-        );
-        from_terms
     }
 
     /// What is held of every asset is what orders and positions need.
     fn check_held(&self, lines: &Lines) {
-        let mut held: BTreeMap<(u32, u32), i128> = BTreeMap::new();
+        let mut needed: BTreeMap<(u32, u32), i128> = BTreeMap::new();
         for ((index, account), sums) in lines {
             let instrument = &self.instruments[*index as usize];
             for side in Side::BOTH {
-                *held.entry((instrument.held_asset(side), *account)).or_default() += sums.held[side as usize];
+                let place = (instrument.held_asset(side), *account);
+                *needed.entry(place).or_default() += sums.held[side as usize];
             }
         }
         for instrument in &self.instruments {
             for (account, line) in instrument.lines.iter() {
-                *held.entry((instrument.quote, account)).or_default() += instrument.requirement(line);
+                let extra = instrument.extra(line).copied().unwrap_or_default();
+                let required = instrument.requirement(&instrument.cost(account), &extra);
+                *needed.entry((instrument.quote, account)).or_default() += required;
             }
         }
         for (asset, kept) in (0..).zip(&self.assets) {
-            for (account, row) in kept.balances.iter() {
-                let needed = held.remove(&(asset, account)).unwrap_or_default();
+            for (account, [total, held]) in kept.balances.rows.iter() {
+                let needed = needed.remove(&(asset, account)).unwrap_or_default();
                 assert_eq!(
-                    row.held, needed,
-                    "what is held of asset {asset} is what orders need"
+                    held, needed,
+                    "account {account} holds of {asset} what its orders need"
                 );
-                let on_margin = self
-                    .flags
-                    .get(account as usize)
-                    .is_some_and(|flags| flags & super::ON_MARGIN != 0);
-                assert!(row.held >= 0, "nothing holds less than nothing");
-                assert!(on_margin || row.held <= row.total, "what is held is there");
+                let on_margin = self.flags.read(account) & super::ON_MARGIN != 0;
+                assert!(held >= 0, "nothing holds less than nothing");
+                assert!(on_margin || held <= total, "what is held is there");
             }
         }
-        assert!(held.values().all(|held| *held == 0), "what is held has a balance");
+        let nothing = needed.values().all(|needed| *needed == 0);
+        assert!(nothing, "what is needed has a balance that holds it");
     }
 
     /// Nothing appears and nothing vanishes.
     fn check_supply(&self) {
         for (asset, kept) in (0..).zip(&self.assets) {
-            let totals: i128 = kept.balances.iter().map(|(_, row)| row.total).sum();
-            let mut open_cost = 0;
-            for instrument in self
+            let totals: i128 = kept.balances.rows.iter().map(|(_, [total, _])| total).sum();
+            let on_margin = self
                 .instruments
                 .iter()
-                .filter(|instrument| instrument.quote == asset)
-            {
-                if instrument.margin.is_some() {
-                    let lines = || instrument.lines.iter().map(|(_, line)| line);
-                    let cost: i128 = lines().map(|line| line.cost).sum();
-                    open_cost += cost * i128::from(instrument.quote_units);
-                    let bought: i128 = lines().map(|line| i128::from(line.quantity)).sum();
-                    assert_eq!(bought, 0, "what one has bought another has sold");
-                }
+                .filter(|instrument| instrument.margin.is_some() && instrument.quote == asset);
+            let mut open_cost = 0;
+            for instrument in on_margin {
+                let cost: i128 = instrument.costs.iter().map(|(_, [open, _])| open).sum();
+                open_cost += cost * i128::from(instrument.quote_units);
+                let bought = instrument.lines.iter();
+                let bought: i128 = bought.map(|(_, line)| i128::from(line.quantity)).sum();
+                assert_eq!(bought, 0, "what one has bought another has sold");
             }
-            assert_eq!(
-                kept.supply,
-                totals + kept.fees - open_cost,
-                "asset {asset} is conserved"
-            );
+            let there = totals + kept.fees - open_cost;
+            assert_eq!(kept.supply, there, "asset {asset} is conserved");
             assert!(kept.fees >= 0, "no rebate is paid from nothing");
         }
     }
 }
 
 /// While a reduce-only order lives, all orders of its side together are at most the position.
-fn check_reduce_only(line: &Line) {
+fn check_reduce_only(line: &Line, reduce_only: [u32; 2]) {
     for side in Side::BOTH {
-        if line.reduce_only[side as usize] == 0 {
-            continue;
-        }
         let against = match side {
             Side::Buy => line.quantity < 0,
             Side::Sell => line.quantity > 0,
         };
         let open = line.open[side as usize];
-        assert!(
-            open == 0 || against,
-            "a reduce-only order is against the position"
-        );
-        assert!(
-            open <= line.quantity.unsigned_abs(),
-            "reduce-only orders cannot turn the position"
-        );
+        if reduce_only[side as usize] > 0 {
+            assert!(
+                open == 0 || against,
+                "a reduce-only order is against the position"
+            );
+            assert!(
+                open <= line.quantity.unsigned_abs(),
+                "reduce-only orders cannot turn the position"
+            );
+        }
     }
 }

@@ -27,61 +27,56 @@ impl Rates {
 }
 
 /// An order's rates and its carry: what it has paid ahead by rounding up, in millionths of a unit.
-///
-/// One word: 20 bits of carry, then 22 bits for each rate, moved up so that it is not negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct FeeState(u64);
+pub(super) struct Fees {
+    pub(super) rates: Rates,
+    pub(super) carry: u32,
+}
 
-const CARRY_BITS: u32 = 20;
-const RATE_BITS: u32 = 22;
-const RATE_ZERO: i32 = 1 << (RATE_BITS - 1);
-
-const _: () = assert!(MILLION <= 1 << CARRY_BITS && MILLION < RATE_ZERO as i64);
-
-impl FeeState {
+impl Fees {
     /// No fills yet.
     #[inline]
     pub(super) fn new(rates: Rates) -> Self {
-        let field = |rate: i32| (rate + RATE_ZERO) as u64;
-        Self(field(rates.maker) << CARRY_BITS | field(rates.taker) << (CARRY_BITS + RATE_BITS))
+        Self { rates, carry: 0 }
     }
 
-    #[inline]
-    pub(super) fn from_bits(bits: u64) -> Self {
-        Self(bits)
-    }
-
-    #[inline]
-    pub(super) fn bits(self) -> u64 {
-        self.0
-    }
-
-    #[inline]
-    pub(super) fn rates(self) -> Rates {
-        let rate = |shift: u32| (self.0 >> shift & ((1 << RATE_BITS) - 1)) as i32 - RATE_ZERO;
-        Rates {
-            maker: rate(CARRY_BITS),
-            taker: rate(CARRY_BITS + RATE_BITS),
-        }
-    }
-
-    #[inline]
-    pub(super) fn carry(self) -> u32 {
-        self.0 as u32 & ((1 << CARRY_BITS) - 1)
-    }
-
-    /// Charges a fill and keeps the new carry.
-    #[inline]
-    pub(super) fn charge(&mut self, value: i128, rate: i32) -> i128 {
-        let (fee, carry) = charge(value, rate, self.carry());
-        self.0 = self.0 >> CARRY_BITS << CARRY_BITS | u64::from(carry);
-        fee
-    }
-
-    /// The fee that an order with this state is sure to cover for a value still to be traded.
+    /// The fee that an order is sure to cover for a value still to be traded.
     #[inline]
     pub(super) fn bound(self, value: i128) -> i128 {
-        charge(value, self.rates().held(), self.carry()).0
+        charge(value, self.rates.held(), self.carry).0
+    }
+}
+
+/// Every pair of rates that an order ever had, once, so that orders can say theirs in few bits.
+#[derive(Default)]
+pub(super) struct RateTable {
+    known: Vec<Rates>,
+}
+
+/// Where rates are in their table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct RateId(pub(super) u32);
+
+impl RateTable {
+    /// The most pairs of rates: 20 bits name them.
+    const RATES_MAX: usize = 1 << 20;
+
+    /// Where these rates are, or `None` if there are too many others.
+    pub(super) fn intern(&mut self, rates: Rates) -> Option<RateId> {
+        let found = self.known.iter().position(|known| *known == rates);
+        let at = found.unwrap_or(self.known.len());
+        if at == Self::RATES_MAX {
+            return None;
+        }
+        if found.is_none() {
+            self.known.push(rates);
+        }
+        Some(RateId(at as u32))
+    }
+
+    #[inline]
+    pub(super) fn at(&self, id: RateId) -> Rates {
+        self.known[id.0 as usize]
     }
 }
 
@@ -105,7 +100,7 @@ pub(super) fn charge(value: i128, rate: i32, carry: u32) -> (i128, u32) {
 pub(super) struct Tier {
     /// In units of the quote asset.
     pub(super) volume_min: i128,
-    pub(super) rates: Rates,
+    pub(super) rates: RateId,
 }
 
 /// Days before the current one whose volume counts.
@@ -172,37 +167,28 @@ mod tests {
     #[test]
     fn fees_are_rounded_over_the_life_of_an_order() {
         // 200 ppm of 7 is 0.0014. Charged ⌈0.0014⌉ = 1, so 0.9986 is paid ahead, then nothing twice.
-        let mut state = FeeState::new(Rates {
-            maker: 200,
-            taker: 500,
-        });
-        let fees: Vec<i128> = (0..3).map(|_| state.charge(7, 200)).collect();
-        assert_eq!(fees, [1, 0, 0]);
-        assert_eq!(state.carry(), 1_000_000 - 3 * 1_400);
+        let mut carry = 0;
+        let mut charge_next = |value, rate| {
+            let (fee, after) = charge(value, rate, carry);
+            carry = after;
+            (fee, after)
+        };
+        assert_eq!(charge_next(7, 200), (1, 998_600));
+        assert_eq!(charge_next(7, 200), (0, 997_200));
+        assert_eq!(charge_next(7, 200), (0, 995_800));
         // Rebate: −200 ppm of 12,500 is −2.5; given 2, and 0.5 is carried, so the next gets 3.
-        let mut rebate = FeeState::new(Rates {
-            maker: -200,
-            taker: 500,
-        });
-        assert_eq!(
-            [rebate.charge(12_500, -200), rebate.charge(12_500, -200)],
-            [-2, -3]
-        );
-        assert_eq!(rebate.carry(), 0);
+        assert_eq!(charge(12_500, -200, 0), (-2, 500_000));
+        assert_eq!(charge(12_500, -200, 500_000), (-3, 0));
     }
 
     #[test]
-    fn rates_keep_their_values_beside_any_carry() {
-        for rates in [(-1_000_000, 1_000_000), (0, 0), (1_000_000, -1_000_000), (-1, 1)] {
-            let rates = Rates {
-                maker: rates.0,
-                taker: rates.1,
-            };
-            let mut state = FeeState::new(rates);
-            assert_eq!((state.rates(), state.carry()), (rates, 0));
-            assert_eq!(state.charge(1, 1), 1);
-            assert_eq!((state.rates(), state.carry()), (rates, 999_999));
-        }
+    fn rates_are_kept_once() {
+        let mut table = RateTable::default();
+        let rates = |maker, taker| Rates { maker, taker };
+        assert_eq!(table.intern(rates(1, 2)), Some(RateId(0)));
+        assert_eq!(table.intern(rates(2, 1)), Some(RateId(1)));
+        assert_eq!(table.intern(rates(1, 2)), Some(RateId(0)));
+        assert_eq!(table.at(RateId(1)), rates(2, 1));
     }
 
     #[test]

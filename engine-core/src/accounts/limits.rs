@@ -1,6 +1,5 @@
 //! What orders are limited to, per account and instrument.
 
-use super::Ledger;
 use super::admit::Outlook;
 use super::instrument::Instrument;
 use super::position::Line;
@@ -35,27 +34,14 @@ impl Measured {
     }
 }
 
-impl Ledger {
-    /// The limits of a line: its own, or everyone's.
-    #[inline]
-    pub(super) fn limits_of<'a>(&'a self, instrument: &'a Instrument, line: &Line) -> Option<&'a Limits> {
-        match line.limits {
-            0 => instrument.limits.as_ref(),
-            own => Some(&self.limits[own as usize - 1]),
-        }
-    }
-
+impl Instrument {
     /// The first limit that an order would exceed.
     #[inline]
-    pub(super) fn check_limits(
-        &self,
-        instrument: &Instrument,
-        line: &Line,
-        measured: &Measured,
-    ) -> Result<(), RiskLimit> {
-        match self.limits_of(instrument, line) {
-            None => check_position(instrument, line, measured, None),
-            Some(limits) => check_all(instrument, line, measured, limits),
+    pub(super) fn check_limits(&self, line: &Line, measured: &Measured) -> Result<(), RiskLimit> {
+        let own = self.extra(line).and_then(|extra| extra.limits.as_ref());
+        match own.or(self.limits.as_ref()) {
+            None => check_position(self, line, measured, None),
+            Some(limits) => check_all(self, line, measured, limits),
         }
     }
 }
@@ -99,7 +85,12 @@ fn check_all(
         }
     }
     let max = measured.new_at.zip(limits.orders_per_second_max);
-    if max.is_some_and(|(now, max)| line.orders_this_second(now) >= max) {
+    let so_far = |now| {
+        instrument
+            .extra(line)
+            .map_or(0, |extra| extra.orders_this_second(now))
+    };
+    if max.is_some_and(|(now, max)| so_far(now) >= max) {
         return Err(RiskLimit::OrderRate);
     }
     Ok(())

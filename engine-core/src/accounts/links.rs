@@ -143,8 +143,7 @@ impl Ledger {
             } else {
                 (bond.traded, bond.traded)
             };
-            instrument.hold(order.side(), order.price(), held_for, order.fees())?;
-            together = together.shared(instrument.footprint(order, held_for, counted));
+            together = together.shared(instrument.footprint(order, self.fees(order), held_for, counted)?);
         }
         Some(together)
     }
@@ -176,7 +175,6 @@ impl Ledger {
     pub(super) fn arm(&mut self, number: u32, at: At, quantity: Qty) {
         let order = self.orders.at_mut(at);
         order.set_unarmed(false);
-        order.set_total(quantity);
         order.set_remaining(quantity);
         self.bonds.at_mut(number).entry = None;
     }

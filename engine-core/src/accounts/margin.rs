@@ -31,14 +31,16 @@ impl Ledger {
         kept.margin?;
         let number = self.number(account)?;
         let line = kept.lines.read(number);
+        let cost = kept.cost(number);
+        let extra = kept.extra(&line).copied().unwrap_or_default();
         let mark = kept.mark_price()?;
         let others = self.others(number, instrument.get(), kept);
-        let gain = line.position().unrealised(mark).units() * i128::from(kept.quote_units);
+        let gain = cost.position(line.quantity).unrealised(mark).units();
         Some(MarginStatus {
-            equity: Amount::new(others.equity + gain),
-            initial: Amount::new(kept.requirement(&line)),
+            equity: Amount::new(others.equity + gain * i128::from(kept.quote_units)),
+            initial: Amount::new(kept.requirement(&cost, &extra)),
             maintenance: Amount::new(kept.maintenance(line.quantity, mark)),
-            liquidation_price: kept.liquidation_price(line.quantity, line.cost, &others),
+            liquidation_price: kept.liquidation_price(line.quantity, cost.open, &others),
         })
     }
 
@@ -50,10 +52,11 @@ impl Ledger {
         };
         for number in &self.accounts.at(account).expect("it exists").margin {
             let other = &self.instruments[*number as usize];
-            let line = other.lines.read(account);
+            let quantity = other.lines.read(account).quantity;
             if let (true, Some(mark)) = (*number != but && other.quote == asset, other.mark_price()) {
-                others.equity += line.position().unrealised(mark).units() * i128::from(other.quote_units);
-                others.maintenance += other.maintenance(line.quantity, mark);
+                let gain = other.cost(account).position(quantity).unrealised(mark).units();
+                others.equity += gain * i128::from(other.quote_units);
+                others.maintenance += other.maintenance(quantity, mark);
             }
         }
         others

@@ -26,8 +26,10 @@ mod limits;
 mod links;
 mod margin;
 mod orders;
+mod pairs;
 mod position;
 mod settle;
+mod touch;
 mod transfers;
 
 use std::collections::BTreeMap;
@@ -37,8 +39,8 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::{
-    AccountId, Amount, AssetId, AssetSpec, Event, GroupId, InstrumentId, InstrumentSpec, Limits, OrderIds,
-    Place, Price, Qty, RejectReason, SetAccount, SetLimits, Side,
+    AccountId, Amount, AssetId, AssetSpec, Event, GroupId, InstrumentId, InstrumentSpec, OrderIds, Place,
+    Price, Qty, RejectReason, SetAccount, SetLimits, Side,
 };
 
 pub(crate) use admit::{Admitted, Reach, Refusal};
@@ -49,10 +51,11 @@ pub use position::Position;
 pub(crate) use transfers::Direction;
 
 use column::Column;
-use fees::Volume;
+use fees::{RateTable, Volume};
 use instrument::Instrument;
 use links::Bonds;
 use orders::OpenOrders;
+use pairs::Pairs;
 use transfers::TransferKeys;
 
 /// How many accounts and assets there may be, and how many transfers are remembered.
@@ -93,15 +96,17 @@ impl Balance {
     }
 }
 
+/// The account exists.
+const EXISTS: u8 = 1;
 /// The account is frozen.
-const FROZEN: u8 = 1;
+const FROZEN: u8 = 1 << 1;
 /// The account has or had orders in an instrument on margin.
-const ON_MARGIN: u8 = 1 << 1;
+const ON_MARGIN: u8 = 1 << 2;
 /// The account belongs to a group.
-const GROUPED: u8 = 1 << 2;
+const GROUPED: u8 = 1 << 3;
 
-/// Accounts with a number below this are found by it directly.
-const DIRECT_MAX: u64 = 1 << 24;
+/// Accounts with an id below this have it as their number too; the others get numbers from here on.
+const DIRECT_MAX: u32 = 1 << 24;
 
 /// What is known of an account beside its balances. What is looked at for every order is in `flags`.
 #[derive(Clone, Debug, Default)]
@@ -115,17 +120,34 @@ struct Account {
 
 /// What an account has of an asset, in smallest units.
 #[derive(Clone, Copy, Debug, Default)]
-#[repr(C, align(32))]
 struct Row {
     total: i128,
     held: i128,
 }
 
-const _: () = assert!(size_of::<Row>() == 32);
+/// What everybody has of an asset.
+struct Balances {
+    rows: Pairs,
+}
+
+impl Balances {
+    #[inline]
+    fn read(&self, account: u32) -> Row {
+        let [total, held] = self.rows.read(account);
+        Row { total, held }
+    }
+
+    /// Changes what an account has, and returns what that is then.
+    #[inline]
+    fn add(&mut self, account: u32, more: Row) -> Row {
+        let [total, held] = self.rows.add(account, [more.total, more.held]);
+        Row { total, held }
+    }
+}
 
 /// An asset and who has how much of it.
 struct Asset {
-    balances: Column<Row, 32>,
+    balances: Balances,
     volumes: Column<Volume, 32>,
     /// Deposits less withdrawals.
     supply: i128,
@@ -138,34 +160,33 @@ struct Asset {
 /// Invariants: those of section 13 of the rules; [`Ledger::check_invariants`] walks them.
 pub(crate) struct Ledger {
     config: AccountsConfig,
-    /// An account's number in here plus one, by its id.
-    direct: Column<u32, 1024>,
+    /// The numbers of accounts whose ids are too large to be theirs.
     indirect: BTreeMap<AccountId, u32>,
-    flags: Vec<u8>,
+    account_count: u32,
+    flags: Column<u8, 4096>,
     accounts: Column<Account, 64>,
     asset_specs: Vec<AssetSpec>,
     assets: Vec<Asset>,
     instruments: Vec<Instrument>,
-    /// The limits of accounts that have their own.
-    limits: Vec<Limits>,
+    rates: RateTable,
     orders: OpenOrders,
     bonds: Bonds,
     keys: TransferKeys,
 }
 
 impl Ledger {
-    pub(crate) fn new(config: AccountsConfig, ids: OrderIds) -> Self {
+    pub(crate) fn new(config: AccountsConfig, ids: OrderIds, orders_max: u32) -> Self {
         Self {
             config,
-            direct: Column::new(),
             indirect: BTreeMap::new(),
-            flags: Vec::new(),
+            account_count: 0,
+            flags: Column::new(),
             accounts: Column::new(),
             asset_specs: Vec::new(),
             assets: Vec::new(),
             instruments: Vec::new(),
-            limits: Vec::new(),
-            orders: OpenOrders::new(ids),
+            rates: RateTable::default(),
+            orders: OpenOrders::new(ids, orders_max),
             bonds: Bonds::default(),
             keys: TransferKeys::default(),
         }
@@ -192,7 +213,7 @@ impl Ledger {
         let asset = AssetId::new(self.assets.len() as u32);
         self.asset_specs.push(spec.clone());
         self.assets.push(Asset {
-            balances: Column::new(),
+            balances: Balances { rows: Pairs::new() },
             volumes: Column::new(),
             supply: 0,
             fees: 0,
@@ -201,17 +222,13 @@ impl Ledger {
         Ok(())
     }
 
-    /// The spec with which an instrument can be listed here: one without prices at which sellers would pay.
-    pub(crate) fn admit_listing(&self, spec: &InstrumentSpec) -> Result<InstrumentSpec, RejectReason> {
-        let instrument = Instrument::new(spec, &self.asset_specs)?;
-        Ok(spec.clone().with_price_min(instrument.price_min()))
-    }
-
-    /// Lists an instrument with a spec from [`admit_listing`](Self::admit_listing).
-    pub(crate) fn list(&mut self, spec: &InstrumentSpec) {
-        let instrument = Instrument::new(spec, &self.asset_specs);
-        self.instruments
-            .push(instrument.expect("the listing was admitted"));
+    /// Lists the next instrument and returns the spec that its market needs: one without prices at which sellers
+    /// would pay.
+    pub(crate) fn list(&mut self, spec: &InstrumentSpec) -> Result<InstrumentSpec, RejectReason> {
+        let instrument = Instrument::new(spec, &self.asset_specs, &mut self.rates)?;
+        let spec = spec.clone().with_price_min(instrument.price_min());
+        self.instruments.push(instrument);
+        Ok(spec)
     }
 
     /// Replaces an account's terms.
@@ -223,7 +240,7 @@ impl Ledger {
         let number = self.ensure(set.account)?;
         let account = self.accounts.at_mut(number);
         (account.tier, account.group) = (set.tier, set.group);
-        let flags = &mut self.flags[number as usize];
+        let flags = self.flags.at_mut(number);
         *flags = *flags & !GROUPED | if set.group.is_some() { GROUPED } else { 0 };
         events.push(Event::AccountSet {
             account: set.account,
@@ -248,13 +265,7 @@ impl Ledger {
             None => self.instruments[index].limits = Some(set.limits),
             Some(account) => {
                 let number = self.ensure(account)?;
-                let line = self.instruments[index].lines.at_mut(number);
-                if line.limits == 0 {
-                    self.limits.push(set.limits);
-                    line.limits = self.limits.len() as u32;
-                } else {
-                    self.limits[line.limits as usize - 1] = set.limits;
-                }
+                self.instruments[index].extra_mut(number).limits = Some(set.limits);
             }
         }
         events.push(Event::LimitsSet {
@@ -267,7 +278,7 @@ impl Ledger {
     /// Refuses an account's orders and withdrawals from now on.
     pub(crate) fn freeze(&mut self, account: AccountId, events: &mut Vec<Event>) -> Result<(), RejectReason> {
         let number = self.ensure(account)?;
-        self.flags[number as usize] |= FROZEN;
+        *self.flags.at_mut(number) |= FROZEN;
         events.push(Event::Frozen { account });
         Ok(())
     }
@@ -279,7 +290,7 @@ impl Ledger {
         events: &mut Vec<Event>,
     ) -> Result<(), RejectReason> {
         let number = self.ensure(account)?;
-        self.flags[number as usize] &= !FROZEN;
+        *self.flags.at_mut(number) &= !FROZEN;
         events.push(Event::Unfrozen { account });
         Ok(())
     }
@@ -289,34 +300,37 @@ impl Ledger {
         if let Some(number) = self.number(account) {
             return Ok(number);
         }
-        if self.flags.len() >= self.config.accounts_max as usize {
+        if self.account_count >= self.config.accounts_max {
             return Err(RejectReason::TooManyAccounts);
         }
-        let number = self.flags.len() as u32;
-        self.flags.push(0);
+        let number = match direct(account) {
+            Some(number) => number,
+            None => {
+                let number = DIRECT_MAX + self.indirect.len() as u32;
+                self.indirect.insert(account, number);
+                number
+            }
+        };
+        self.account_count += 1;
+        *self.flags.at_mut(number) |= EXISTS;
         self.accounts.at_mut(number).id = Some(account);
-        if account.get() < DIRECT_MAX {
-            *self.direct.at_mut(account.get() as u32) = number + 1;
-        } else {
-            self.indirect.insert(account, number);
-        }
         Ok(number)
     }
 
     /// The number of an account that exists.
     #[inline]
     fn number(&self, account: AccountId) -> Option<u32> {
-        if account.get() < DIRECT_MAX {
-            return self.direct.read(account.get() as u32).checked_sub(1);
+        match direct(account) {
+            Some(number) => (self.flags.read(number) & EXISTS != 0).then_some(number),
+            None => self.indirect.get(&account).copied(),
         }
-        self.indirect.get(&account).copied()
     }
 
     /// The group that an order gets from its account because it names none.
     #[inline]
     pub(crate) fn group_for(&self, place: &Place) -> Option<GroupId> {
         let number = self.number(place.account?)?;
-        if place.group.is_some() || self.flags[number as usize] & GROUPED == 0 {
+        if place.group.is_some() || self.flags.read(number) & GROUPED == 0 {
             return None;
         }
         self.accounts.at(number)?.group
@@ -346,25 +360,29 @@ impl Ledger {
 
     /// An account's position in an instrument.
     pub(crate) fn position(&self, account: AccountId, instrument: InstrumentId) -> Position {
-        self.line(account, instrument).position()
+        let number = self.number(account);
+        let kept = self.instruments.get(instrument.get() as usize);
+        number.zip(kept).map_or_else(Position::default, |(number, kept)| {
+            let quantity = kept.lines.read(number).quantity;
+            kept.cost(number).position(quantity)
+        })
     }
 
     /// How much a new reduce-only order of an account may have.
     pub(crate) fn reducible(&self, account: Option<AccountId>, instrument: InstrumentId, side: Side) -> Qty {
-        let line = account.map(|account| self.line(account, instrument));
-        Qty::new(line.map_or(0, |line| line.reducible(side)))
-    }
-
-    fn line(&self, account: AccountId, instrument: InstrumentId) -> position::Line {
-        let instrument = self.instruments.get(instrument.get() as usize);
-        let line = self.number(account).zip(instrument);
-        line.map_or_else(position::Line::default, |(number, instrument)| {
-            instrument.lines.read(number)
-        })
+        let number = account.and_then(|account| self.number(account));
+        let kept = &self.instruments[instrument.get() as usize];
+        Qty::new(number.map_or(0, |number| kept.lines.read(number).reducible(side)))
     }
 
     /// Notes a mark price.
     pub(crate) fn set_mark(&mut self, instrument: InstrumentId, mark: Price) {
         self.instruments[instrument.get() as usize].mark = Some(mark);
     }
+}
+
+/// The number of an account that is found by its id directly.
+#[inline]
+fn direct(account: AccountId) -> Option<u32> {
+    (account.get() < u64::from(DIRECT_MAX)).then_some(account.get() as u32)
 }

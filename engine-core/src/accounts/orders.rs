@@ -1,81 +1,80 @@
 //! What the ledger knows of every live order: enough to say what it holds without asking the market.
 
-use std::collections::BTreeMap;
-
 use super::column::Column;
-use super::fees::{FeeState, Rates};
+use super::fees::RateId;
+use crate::book::{Index, Slot};
 use crate::{OrderId, OrderIds, Price, Qty, Side};
 
 /// Where an order's entry is, as long as it lives.
 pub(super) type At = u32;
 
-/// A live order, as far as money is concerned. One cache line.
+/// A live order, as far as money is concerned; two of them fit in a cache line.
 #[derive(Clone, Copy, Debug, Default)]
-#[repr(C, align(64))]
+#[repr(C, align(32))]
 pub(super) struct OpenOrder {
-    /// What it holds of its asset; of an order in a pair what it would hold alone.
-    pub(super) held: i128,
-    id: u64,
-    /// A buy's worst price; what a sell counts with on margin and in limits.
-    price: i64,
+    /// The price that it holds by in the upper 54 bits (a buy's worst price; what a sell counts with on margin and in
+    /// limits), then what kind of order it is.
+    key: u64,
     remaining: u64,
-    total: u64,
-    fees: u64,
+    /// Its carry (20 bits), its rates (20) and the number of its bond plus one (24).
+    terms: u64,
     pub(super) account: u32,
-    tags: u32,
+    /// The upper half of an id that was handed out.
+    generation: u32,
 }
 
-const _: () = assert!(size_of::<OpenOrder>() == 64);
+const _: () = assert!(size_of::<OpenOrder>() == 32);
 
-const LIVE: u32 = 1;
-const SELL: u32 = 1 << 1;
-const REDUCE_ONLY: u32 = 1 << 2;
-const IMMEDIATE: u32 = 1 << 3;
-const UNARMED: u32 = 1 << 4;
-const BOND_SHIFT: u32 = 8;
+const PRICE_SHIFT: u32 = 10;
+const LIVE: u64 = 1;
+const SELL: u64 = 1 << 1;
+const REDUCE_ONLY: u64 = 1 << 2;
+const IMMEDIATE: u64 = 1 << 3;
+const UNARMED: u64 = 1 << 4;
+const BY_VALUE: u64 = 1 << 5;
+
+const CARRY_BITS: u32 = 20;
+const RATE_SHIFT: u32 = CARRY_BITS;
+const RATE_BITS: u32 = 20;
+const BOND_SHIFT: u32 = RATE_SHIFT + RATE_BITS;
+
+const fn mask(bits: u32) -> u64 {
+    (1 << bits) - 1
+}
 
 /// What is fixed about an order when it is accepted.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NewOrder {
-    pub(super) id: OrderId,
     pub(super) account: u32,
     pub(super) side: Side,
     pub(super) price: Price,
     pub(super) quantity: Qty,
-    pub(super) rates: Rates,
+    pub(super) rates: RateId,
     pub(super) reduce_only: bool,
     pub(super) immediate: bool,
 }
 
 impl OpenOrder {
-    pub(super) fn new(order: &NewOrder) -> Self {
-        let tag = |is: bool, tag: u32| if is { tag } else { 0 };
-        let quantity = order.quantity.lots();
-        let mut new = Self {
-            held: 0,
-            id: order.id.get(),
-            price: order.price.ticks(),
-            remaining: quantity,
-            total: quantity,
-            fees: 0,
-            account: order.account,
-            tags: LIVE
-                | tag(order.side == Side::Sell, SELL)
-                | tag(order.reduce_only, REDUCE_ONLY)
-                | tag(order.immediate, IMMEDIATE),
-        };
-        new.set_fees(FeeState::new(order.rates));
-        new
-    }
-
     #[inline]
-    pub(super) fn id(&self) -> OrderId {
-        OrderId::new(self.id)
+    pub(super) fn new(order: &NewOrder) -> Self {
+        let tag = |is: bool, tag: u64| if is { tag } else { 0 };
+        let tags = LIVE
+            | tag(order.side == Side::Sell, SELL)
+            | tag(order.reduce_only, REDUCE_ONLY)
+            | tag(order.immediate, IMMEDIATE)
+            | tag(order.quantity.is_zero(), BY_VALUE);
+        Self {
+            key: (order.price.ticks() << PRICE_SHIFT) as u64 | tags,
+            remaining: order.quantity.lots(),
+            terms: u64::from(order.rates.0) << RATE_SHIFT,
+            account: order.account,
+            generation: 0,
+        }
     }
 
     #[inline]
     pub(super) fn side(&self) -> Side {
-        if self.tags & SELL == 0 {
+        if self.key & SELL == 0 {
             Side::Buy
         } else {
             Side::Sell
@@ -84,24 +83,36 @@ impl OpenOrder {
 
     #[inline]
     pub(super) fn is_reduce_only(&self) -> bool {
-        self.tags & REDUCE_ONLY != 0
+        self.key & REDUCE_ONLY != 0
     }
 
     /// Whether it is over when its command is done, so that it pays as it trades and holds nothing.
     #[inline]
     pub(super) fn is_immediate(&self) -> bool {
-        self.tags & IMMEDIATE != 0
+        self.key & IMMEDIATE != 0
+    }
+
+    /// Whether it was given a value and no quantity.
+    #[inline]
+    pub(super) fn is_by_value(&self) -> bool {
+        self.key & BY_VALUE != 0
     }
 
     /// Whether it is an exit of a bracket that waits for its entry.
     #[inline]
     pub(super) fn is_unarmed(&self) -> bool {
-        self.tags & UNARMED != 0
+        self.key & UNARMED != 0
+    }
+
+    /// Whether it holds by itself, and for itself, by nothing but its price and quantity.
+    #[inline]
+    pub(super) fn is_plain(&self) -> bool {
+        self.key & (REDUCE_ONLY | IMMEDIATE | UNARMED | BY_VALUE) == 0 && self.terms >> BOND_SHIFT == 0
     }
 
     #[inline]
     pub(super) fn price(&self) -> Price {
-        Price::new(self.price)
+        Price::new(self.key as i64 >> PRICE_SHIFT)
     }
 
     #[inline]
@@ -110,22 +121,22 @@ impl OpenOrder {
     }
 
     #[inline]
-    pub(super) fn total(&self) -> Qty {
-        Qty::new(self.total)
+    pub(super) fn carry(&self) -> u32 {
+        (self.terms & mask(CARRY_BITS)) as u32
     }
 
     #[inline]
-    pub(super) fn fees(&self) -> FeeState {
-        FeeState::from_bits(self.fees)
+    pub(super) fn rates(&self) -> RateId {
+        RateId((self.terms >> RATE_SHIFT & mask(RATE_BITS)) as u32)
     }
 
     #[inline]
-    pub(super) fn set_fees(&mut self, fees: FeeState) {
-        self.fees = fees.bits();
+    pub(super) fn set_carry(&mut self, carry: u32) {
+        self.terms = self.terms & !mask(CARRY_BITS) | u64::from(carry);
     }
 
     pub(super) fn set_price(&mut self, price: Price) {
-        self.price = price.ticks();
+        self.key = (price.ticks() << PRICE_SHIFT) as u64 | self.key & mask(PRICE_SHIFT);
     }
 
     #[inline]
@@ -133,38 +144,28 @@ impl OpenOrder {
         self.remaining = remaining.lots();
     }
 
-    pub(super) fn set_total(&mut self, total: Qty) {
-        self.total = total.lots();
-    }
-
     pub(super) fn set_unarmed(&mut self, unarmed: bool) {
-        self.tags = self.tags & !UNARMED | if unarmed { UNARMED } else { 0 };
-    }
-
-    /// The same order with another hold.
-    pub(super) fn holding(mut self, held: i128) -> Self {
-        self.held = held;
-        self
+        self.key = self.key & !UNARMED | if unarmed { UNARMED } else { 0 };
     }
 
     /// The bond that ties it to other orders.
     #[inline]
     pub(super) fn bond(&self) -> Option<u32> {
-        (self.tags >> BOND_SHIFT).checked_sub(1)
+        ((self.terms >> BOND_SHIFT) as u32).checked_sub(1)
     }
 
     pub(super) fn set_bond(&mut self, bond: u32) {
-        let number = bond + 1;
+        let number = u64::from(bond) + 1;
         assert!(
-            number < 1 << (u32::BITS - BOND_SHIFT),
+            number <= mask(u64::BITS - BOND_SHIFT),
             "a bond's number has 24 bits"
         );
-        self.tags = self.tags & ((1 << BOND_SHIFT) - 1) | number << BOND_SHIFT;
+        self.terms = self.terms & mask(BOND_SHIFT) | number << BOND_SHIFT;
     }
 
     #[inline]
     fn is_live(&self) -> bool {
-        self.tags & LIVE != 0
+        self.key & LIVE != 0
     }
 }
 
@@ -174,21 +175,32 @@ impl OpenOrder {
 /// entry is. Where callers choose ids, entries are handed out here.
 pub(super) struct OpenOrders {
     entries: Column<OpenOrder, 256>,
-    ids: OrderIds,
-    chosen: BTreeMap<u64, At>,
-    free: Vec<At>,
-    used: u32,
+    chosen: Option<Chosen>,
     len: usize,
 }
 
+/// Entries for ids that callers choose.
+struct Chosen {
+    index: Index,
+    ids: Column<u64, 256>,
+    free: Vec<At>,
+    used: u32,
+}
+
 impl OpenOrders {
-    pub(super) const fn new(ids: OrderIds) -> Self {
+    pub(super) fn new(ids: OrderIds, orders_max: u32) -> Self {
+        let chosen = match ids {
+            OrderIds::Assigned => None,
+            OrderIds::Chosen { hash_seed } => Some(Chosen {
+                index: Index::new(hash_seed, orders_max),
+                ids: Column::new(),
+                free: Vec::new(),
+                used: 0,
+            }),
+        };
         Self {
             entries: Column::new(),
-            ids,
-            chosen: BTreeMap::new(),
-            free: Vec::new(),
-            used: 0,
+            chosen,
             len: 0,
         }
     }
@@ -196,28 +208,28 @@ impl OpenOrders {
     /// Where the order with this id is.
     #[inline]
     pub(super) fn find(&self, id: OrderId) -> Option<At> {
-        let at = match self.ids {
-            OrderIds::Assigned => id.get() as u32,
-            OrderIds::Chosen { .. } => *self.chosen.get(&id.get())?,
+        let Some(chosen) = &self.chosen else {
+            let at = id.get() as u32;
+            let order = self.entries.at(at)?;
+            let is_it = order.is_live() && order.generation == (id.get() >> 32) as u32;
+            return is_it.then_some(at);
         };
-        let order = self.entries.at(at)?;
-        (order.is_live() && order.id == id.get()).then_some(at)
+        let slot = chosen
+            .index
+            .find(id.get(), |slot| chosen.ids.read(slot.number()))?;
+        Some(slot.number())
     }
 
     #[inline]
-    pub(super) fn insert(&mut self, order: OpenOrder) -> At {
-        let at = match self.ids {
-            OrderIds::Assigned => order.id as u32,
-            OrderIds::Chosen { .. } => {
-                let at = self.free.pop().unwrap_or(self.used);
-                self.used = self.used.max(at + 1);
-                self.chosen.insert(order.id, at);
-                at
-            }
+    pub(super) fn insert(&mut self, id: OrderId, order: OpenOrder) -> At {
+        let at = match &mut self.chosen {
+            None => id.get() as u32,
+            Some(chosen) => chosen.insert(id.get()),
         };
         let entry = self.entries.at_mut(at);
         debug_assert!(!entry.is_live(), "an id is in use once");
         *entry = order;
+        entry.generation = (id.get() >> 32) as u32;
         self.len += 1;
         at
     }
@@ -226,12 +238,10 @@ impl OpenOrders {
     pub(super) fn remove(&mut self, at: At) {
         let entry = self.entries.at_mut(at);
         debug_assert!(entry.is_live(), "only a live order can end");
-        entry.tags = 0;
+        entry.key = 0;
         self.len -= 1;
-        if let OrderIds::Chosen { .. } = self.ids {
-            let id = entry.id;
-            self.chosen.remove(&id);
-            self.free.push(at);
+        if let Some(chosen) = &mut self.chosen {
+            chosen.remove(at);
         }
     }
 
@@ -250,5 +260,22 @@ impl OpenOrders {
     /// The number of live orders.
     pub(super) fn len(&self) -> usize {
         self.len
+    }
+}
+
+impl Chosen {
+    fn insert(&mut self, id: u64) -> At {
+        let at = self.free.pop().unwrap_or(self.used);
+        self.used = self.used.max(at + 1);
+        *self.ids.at_mut(at) = id;
+        let ids = &self.ids;
+        self.index
+            .insert(id, Slot::of(at), |slot| ids.read(slot.number()));
+        at
+    }
+
+    fn remove(&mut self, at: At) {
+        self.index.remove(self.ids.read(at), Slot::of(at));
+        self.free.push(at);
     }
 }

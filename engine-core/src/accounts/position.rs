@@ -1,6 +1,6 @@
 //! One account in one instrument: its position, and what its live orders there add up to.
 
-use crate::{Notional, Price, Qty, Side, Timestamp};
+use crate::{Limits, Notional, Price, Qty, Side, Timestamp};
 
 /// What an account has bought and sold of an instrument.
 ///
@@ -30,11 +30,9 @@ impl Position {
     }
 }
 
-/// One account in one instrument.
-///
-/// The first cache line is what every order touches, the second what trades touch.
+/// One account in one instrument, as far as every order touches it.
 #[derive(Clone, Copy, Debug, Default)]
-#[repr(C, align(64))]
+#[repr(C, align(32))]
 pub(super) struct Line {
     /// Bought less sold.
     pub(super) quantity: i64,
@@ -42,31 +40,66 @@ pub(super) struct Line {
     pub(super) open: [u64; 2],
     /// Live orders.
     pub(super) open_orders: u32,
+    /// The number of its [`Extra`] plus one; 0 is none.
+    pub(super) extra: u32,
+}
+
+const _: () = assert!(size_of::<Line>() == 32);
+
+/// What a position cost and what closing has brought, in ticks times lots.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Cost {
+    pub(super) open: i128,
+    pub(super) realised: i128,
+}
+
+/// What only some lines have: limits of their own, orders that may only reduce, or a position on margin.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Extra {
+    /// The account's own limits.
+    pub(super) limits: Option<Limits>,
     /// Live reduce-only orders, by side.
     pub(super) reduce_only: [u32; 2],
-    /// Its own limits, as their number plus one; 0 is none.
-    pub(super) limits: u32,
+    /// On margin, what live orders come to at their worst, by side, in ticks times lots.
+    pub(super) exposure: [i128; 2],
     /// The second of engine time in which the last order was accepted, and how many were in it.
     second: u64,
     second_orders: u32,
-    /// What the position cost.
-    pub(super) cost: i128,
-    /// What closing has brought.
-    pub(super) realised: i128,
-    /// On margin, what live orders come to at their worst, by side, in ticks times lots.
-    pub(super) exposure: [i128; 2],
 }
-
-const _: () = assert!(size_of::<Line>() == 128);
 
 const SECOND_NS: u64 = 1_000_000_000;
 
+impl Extra {
+    /// New orders accepted so far in the second of `now`.
+    pub(super) fn orders_this_second(&self, now: Timestamp) -> u32 {
+        if self.second == now.nanos() / SECOND_NS {
+            self.second_orders
+        } else {
+            0
+        }
+    }
+
+    /// Counts an order that is accepted.
+    pub(super) fn count_order(&mut self, now: Timestamp) {
+        let second = now.nanos() / SECOND_NS;
+        if second != self.second {
+            (self.second, self.second_orders) = (second, 0);
+        }
+        self.second_orders = self.second_orders.saturating_add(1);
+    }
+}
+
 impl Line {
-    pub(super) fn position(&self) -> Position {
-        Position {
-            quantity: self.quantity,
-            cost: Notional::new(self.cost),
-            realised: Notional::new(self.realised),
+    /// Whether the position would still be one that can be counted if all orders of a side traded, with one more.
+    #[inline]
+    pub(super) fn has_room(&self, side: Side, quantity: Qty) -> bool {
+        let open = self.open[side as usize].checked_add(quantity.lots());
+        let Some(open) = open.and_then(|open| i64::try_from(open).ok()) else {
+            return false;
+        };
+        match side {
+            Side::Buy => self.quantity.checked_add(open).is_some(),
+            Side::Sell => (-self.quantity).checked_add(open).is_some(),
         }
     }
 
@@ -85,53 +118,56 @@ impl Line {
             .saturating_sub(self.open[side as usize])
     }
 
-    /// New orders accepted so far in the second of `now`.
-    pub(super) fn orders_this_second(&self, now: Timestamp) -> u32 {
-        if self.second == now.nanos() / SECOND_NS {
-            self.second_orders
-        } else {
-            0
-        }
-    }
-
-    /// Counts an order that is accepted.
-    #[inline]
-    pub(super) fn count_order(&mut self, now: Timestamp) {
-        let second = now.nanos() / SECOND_NS;
-        if second != self.second {
-            (self.second, self.second_orders) = (second, 0);
-        }
-        self.second_orders = self.second_orders.saturating_add(1);
-    }
-
-    /// Changes the position by a trade and returns what it realised, in ticks times lots.
+    /// Changes the position, and what it cost, by a trade and returns what that realised, in ticks times lots.
     ///
     /// Cannot overflow: admission keeps the position within `Qty::MAX`, and its cost is at most that times the
     /// highest price.
     #[inline]
-    pub(super) fn trade(&mut self, side: Side, price: Price, quantity: Qty) -> i128 {
-        let (price, lots) = (i128::from(price.ticks()), quantity.lots() as i64);
-        let sign = match side {
-            Side::Buy => 1,
-            Side::Sell => -1,
+    pub(super) fn trade(&mut self, cost: &mut Cost, side: Side, price: Price, quantity: Qty) -> i128 {
+        let lots = quantity.lots() as i64;
+        let signed = match side {
+            Side::Buy => lots,
+            Side::Sell => -lots,
         };
-        if self.quantity == 0 || (self.quantity > 0) == (sign > 0) {
-            self.quantity += sign * lots;
-            self.cost += i128::from(sign) * price * i128::from(lots);
+        let before = self.quantity;
+        self.quantity += signed;
+        if before == 0 || (before > 0) == (signed > 0) {
+            cost.open += i128::from(price.ticks()) * i128::from(signed);
             return 0;
         }
-        let open = self.quantity.abs();
-        let closed = lots.min(open);
-        let cost = if closed == open {
-            self.cost
+        cost.close(before, signed, price)
+    }
+}
+
+impl Cost {
+    /// A trade of `signed` against a position of `before`.
+    #[inline]
+    fn close(&mut self, before: i64, signed: i64, price: Price) -> i128 {
+        let open = before.abs();
+        let closed = signed.abs().min(open);
+        let taken = if closed == open {
+            self.open
         } else {
-            share_up(self.cost, closed, open)
+            share_up(self.open, closed, open)
         };
-        let realised = -i128::from(sign) * price * i128::from(closed) - cost;
-        self.quantity += sign * lots;
-        self.cost += i128::from(sign) * price * i128::from(lots - closed) - cost;
+        let price = i128::from(price.ticks());
+        // With the sign of the position.
+        let closed = closed * before.signum();
+        let realised = price * i128::from(closed) - taken;
+        // What goes beyond the position opens another one.
+        self.open += price * i128::from(signed + closed) - taken;
         self.realised = self.realised.saturating_add(realised);
         realised
+    }
+
+    /// The position of `quantity` that cost this.
+    #[inline]
+    pub(super) fn position(&self, quantity: i64) -> Position {
+        Position {
+            quantity,
+            cost: Notional::new(self.open),
+            realised: Notional::new(self.realised),
+        }
     }
 }
 
@@ -155,11 +191,11 @@ mod tests {
     use super::*;
 
     fn traded(trades: &[(Side, i64, u64)]) -> Position {
-        let mut line = Line::default();
+        let (mut line, mut cost) = (Line::default(), Cost::default());
         for (side, price, quantity) in trades {
-            line.trade(*side, Price::new(*price), Qty::new(*quantity));
+            line.trade(&mut cost, *side, Price::new(*price), Qty::new(*quantity));
         }
-        line.position()
+        cost.position(line.quantity)
     }
 
     fn position(quantity: i64, cost: i128, realised: i128) -> Position {

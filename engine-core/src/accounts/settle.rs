@@ -1,12 +1,10 @@
 //! What the events of a command do to money: the ledger reads them, in order, and adds its own.
 
-use smallvec::SmallVec;
-
-use super::admit::{Admission, Admitted};
+use super::admit::{Admission, Admitted, Plain};
 use super::fill::Fill;
 use super::holds::Footprint;
 use super::orders::{At, NewOrder, OpenOrder};
-use super::{Ledger, ON_MARGIN};
+use super::{Ledger, ON_MARGIN, Row};
 use crate::{AccountId, Amount, AssetId, Event, InstrumentId, OrderId, Price, Qty, Side, Timestamp};
 
 /// Whom an event concerns, and where.
@@ -21,9 +19,11 @@ struct Party {
 struct Settlement<'a> {
     ledger: &'a mut Ledger,
     events: &'a mut Vec<Event>,
-    admitted: &'a Admitted,
+    admitted: Admitted<'a>,
     now: Timestamp,
-    accepted: SmallVec<[At; 3]>,
+    /// The orders of a list, as far as they were accepted.
+    list: [At; 3],
+    accepted: usize,
     /// An accepted order that is over when the command is done.
     immediate: Option<Party>,
     /// The taker of the newest trades, whose balances are still to be said, and its account's number.
@@ -36,18 +36,82 @@ impl Ledger {
     #[inline]
     pub(crate) fn settle(
         &mut self,
-        admitted: &Admitted,
+        admitted: Admitted<'_>,
+        now: Timestamp,
+        events: &mut Vec<Event>,
+        (batch, unread): (usize, usize),
+    ) {
+        // Most commands do one of two things, and both are quickly done for most orders.
+        let is_done = match events[unread..] {
+            [] => true,
+            [accepted @ Event::Accepted { .. }, Event::Rested { .. }] => {
+                self.settle_accepted(admitted, &accepted, events)
+            }
+            [cancelled @ Event::Cancelled { .. }] => self.settle_cancelled(&cancelled, events),
+            _ => false,
+        };
+        if !is_done {
+            self.settle_all(admitted, now, events, (batch, unread));
+        }
+    }
+
+    /// Settles a new order that came to rest, if nothing is to be looked at but what it holds.
+    #[inline]
+    fn settle_accepted(&mut self, admitted: Admitted<'_>, accepted: &Event, events: &mut Vec<Event>) -> bool {
+        let (Admitted::Order(admission), Event::Accepted { order, account, .. }) = (admitted, accepted)
+        else {
+            return false;
+        };
+        let (Some(plain), Some(owner)) = (admission.plain, *account) else {
+            return false;
+        };
+        let party = Party {
+            instrument: plain.instrument,
+            owner,
+            order: *order,
+        };
+        self.open_plain(party, admission, &plain, events);
+        true
+    }
+
+    /// Settles the end of an order, if nothing is to be looked at but what it held.
+    #[inline]
+    fn settle_cancelled(&mut self, cancelled: &Event, events: &mut Vec<Event>) -> bool {
+        let Event::Cancelled {
+            instrument,
+            order,
+            account: Some(owner),
+            ..
+        } = *cancelled
+        else {
+            return false;
+        };
+        let party = Party {
+            instrument: instrument.get(),
+            owner,
+            order,
+        };
+        let at = self.live(order);
+        self.close_plain(party, at, events)
+    }
+
+    #[inline(never)]
+    fn settle_all(
+        &mut self,
+        admitted: Admitted<'_>,
         now: Timestamp,
         events: &mut Vec<Event>,
         (batch, unread): (usize, usize),
     ) {
         let end = events.len();
+        self.touch_makers(&events[unread..]);
         let mut settlement = Settlement {
             ledger: self,
             events,
             admitted,
             now,
-            accepted: SmallVec::new(),
+            list: [0; 3],
+            accepted: 0,
             immediate: None,
             run: None,
         };
@@ -55,6 +119,77 @@ impl Ledger {
             settlement.read(index, (index - batch) as u32);
         }
         settlement.end();
+    }
+
+    /// Notes a new order where nothing else is to be looked at, and what it holds.
+    #[inline]
+    fn open_plain(&mut self, party: Party, admission: &Admission, plain: &Plain, events: &mut Vec<Event>) {
+        let (side, quantity, account) = (plain.side, plain.quantity, admission.account);
+        let order = NewOrder {
+            account,
+            side,
+            price: admission.price,
+            quantity,
+            rates: admission.rates,
+            reduce_only: false,
+            immediate: false,
+        };
+        self.orders.insert(party.order, OpenOrder::new(&order));
+        let kept = &mut self.instruments[party.instrument as usize];
+        let line = kept.lines.at_mut(account);
+        line.open_orders += 1;
+        line.open[side as usize] += quantity.lots();
+        let asset = kept.held_asset(side);
+        self.change_held(party.owner, (account, asset), plain.held, events);
+    }
+
+    /// Forgets an order that is over, and what it held, where nothing else is to be looked at. Says whether that was
+    /// so.
+    #[inline]
+    fn close_plain(&mut self, party: Party, at: At, events: &mut Vec<Event>) -> bool {
+        let order = *self.orders.at(at);
+        let fees = self.fees(&order);
+        let kept = &mut self.instruments[party.instrument as usize];
+        if !order.is_plain() || !kept.is_plain() {
+            return false;
+        }
+        let side = order.side();
+        let held = kept.hold(side, order.price(), order.remaining(), fees);
+        let held = held.expect("what is held can be counted");
+        let line = kept.lines.at_mut(order.account);
+        line.open_orders -= 1;
+        line.open[side as usize] -= order.remaining().lots();
+        let asset = kept.held_asset(side);
+        self.orders.remove(at);
+        self.change_held(party.owner, (order.account, asset), -held, events);
+        true
+    }
+
+    /// Changes what an account holds of an asset, and says so.
+    #[inline]
+    fn change_held(
+        &mut self,
+        owner: AccountId,
+        (account, asset): (u32, u32),
+        by: i128,
+        events: &mut Vec<Event>,
+    ) {
+        let more = Row { total: 0, held: by };
+        let row = self.assets[asset as usize].balances.add(account, more);
+        if by != 0 {
+            events.push(Event::BalanceChanged {
+                account: owner,
+                asset: AssetId::new(asset),
+                total: Amount::new(row.total),
+                held: Amount::new(row.held),
+            });
+        }
+    }
+
+    #[inline]
+    fn live(&self, id: OrderId) -> At {
+        let found = self.orders.find(id);
+        found.expect("what happens to an order happens between its acceptance and its end")
     }
 
     /// Says what an account has of an asset.
@@ -119,16 +254,15 @@ impl Settlement<'_> {
                 order,
                 account: Some(owner),
                 price,
-                quantity,
                 ..
-            } => self.amended(party(instrument, owner, order), price, quantity),
+            } => self.amended(party(instrument, owner, order), price),
             Event::Decremented {
                 instrument,
                 order,
                 account: Some(owner),
-                by,
                 remaining,
-            } => self.decremented(party(instrument, owner, order), by, remaining),
+                ..
+            } => self.decremented(party(instrument, owner, order), remaining),
             Event::Triggered {
                 instrument,
                 order,
@@ -145,19 +279,46 @@ impl Settlement<'_> {
         }
     }
 
-    fn admission(&self) -> Admission {
-        let index = self.accepted.len();
+    #[inline]
+    fn accepted(&mut self, party: Party, side: Side, price: Option<Price>, quantity: Qty) {
         match self.admitted {
-            Admitted::Order(admission) if index == 0 => *admission,
-            Admitted::List(_, admissions) if index < admissions.len() => admissions[index],
+            Admitted::Order(
+                admission @ Admission {
+                    plain: Some(plain), ..
+                },
+            ) => {
+                self.ledger.open_plain(party, admission, plain, self.events);
+            }
+            Admitted::Order(admission) => {
+                let (order, _) = self.open(party, admission, (side, price, quantity));
+                let after = self.ledger.footprint(party.instrument, &order);
+                self.adjust(party, &order, &Footprint::default(), &after);
+            }
+            Admitted::List(kind, admissions) => {
+                let admission = &admissions[self.accepted];
+                let (_, at) = self.open(party, admission, (side, price, quantity));
+                self.list[self.accepted] = at;
+                self.accepted += 1;
+                if self.accepted == admissions.len() {
+                    let orders = &self.list[..self.accepted];
+                    let number = self.ledger.tie(kind, party.instrument, orders);
+                    self.list_accepted(party, number);
+                }
+            }
             _ => unreachable!("an order is accepted after it was admitted"),
         }
     }
 
-    #[inline]
-    fn accepted(&mut self, party: Party, side: Side, price: Option<Price>, quantity: Qty) {
-        let admission = self.admission();
+    /// Makes an order known, still without what it holds.
+    #[cold]
+    fn open(
+        &mut self,
+        party: Party,
+        admission: &Admission,
+        (side, price, quantity): (Side, Option<Price>, Qty),
+    ) -> (OpenOrder, At) {
         let kept = &mut self.ledger.instruments[party.instrument as usize];
+        let account = admission.account;
         // A sliding order tells its price only now. A sell on margin counts with at least what it was admitted with.
         let price = match side {
             Side::Sell if kept.margin.is_some() => {
@@ -165,9 +326,8 @@ impl Settlement<'_> {
             }
             _ => price.unwrap_or(admission.price),
         };
-        let mut order = OpenOrder::new(&NewOrder {
-            id: party.order,
-            account: admission.account,
+        let order = OpenOrder::new(&NewOrder {
+            account,
             side,
             price,
             quantity,
@@ -175,31 +335,30 @@ impl Settlement<'_> {
             reduce_only: admission.reduce_only,
             immediate: admission.immediate,
         });
+        let line = kept.lines.at_mut(account);
+        line.open_orders += 1;
+        if line.extra != 0 || !kept.is_plain() || admission.reduce_only {
+            self.open_special(party.instrument, admission, side);
+        }
         if admission.immediate {
             self.immediate = Some(party);
-        } else {
-            let held = kept.hold(side, price, quantity, order.fees());
-            order.held = held.expect("what it holds was found possible when it was admitted");
         }
-        let after = kept.present(&order);
-        let on_margin = kept.margin.is_some();
-        let line = kept.lines.at_mut(admission.account);
-        line.count_order(self.now);
-        line.open_orders += 1;
-        line.reduce_only[side as usize] += u32::from(admission.reduce_only);
-        if on_margin {
-            self.note_margin(party.instrument, admission.account);
-        }
-        let at = self.ledger.orders.insert(order);
-        self.accepted.push(at);
-        match self.admitted {
-            Admitted::List(_, admissions) if self.accepted.len() < admissions.len() => {}
-            Admitted::List(kind, _) => {
-                let number = self.ledger.tie(*kind, party.instrument, &self.accepted);
-                self.list_accepted(party, number);
-            }
-            _ => {
-                self.adjust(party, &order, &Footprint::default(), &after);
+        (order, self.ledger.orders.insert(party.order, order))
+    }
+
+    /// What else is counted where accounts have limits, orders that only reduce, or margin.
+    #[cold]
+    fn open_special(&mut self, instrument: u32, admission: &Admission, side: Side) {
+        let account = admission.account;
+        let kept = &mut self.ledger.instruments[instrument as usize];
+        let extra = kept.extra_mut(account);
+        extra.count_order(self.now);
+        extra.reduce_only[side as usize] += u32::from(admission.reduce_only);
+        if kept.margin.is_some() {
+            *self.ledger.flags.at_mut(account) |= ON_MARGIN;
+            let margin = &mut self.ledger.accounts.at_mut(account).margin;
+            if !margin.contains(&instrument) {
+                margin.push(instrument);
             }
         }
     }
@@ -208,19 +367,10 @@ impl Settlement<'_> {
     fn list_accepted(&mut self, party: Party, number: u32) {
         if let Some(entry) = self.ledger.bonds.at(number).entry {
             let entry = *self.ledger.orders.at(entry);
-            let after = self.ledger.instruments[party.instrument as usize].present(&entry);
+            let after = self.ledger.footprint(party.instrument, &entry);
             self.adjust(party, &entry, &Footprint::default(), &after);
         }
         self.refit(party, Some(number));
-    }
-
-    /// Notes that an account has orders in an instrument on margin.
-    fn note_margin(&mut self, instrument: u32, account: u32) {
-        self.ledger.flags[account as usize] |= ON_MARGIN;
-        let margin = &mut self.ledger.accounts.at_mut(account).margin;
-        if !margin.contains(&instrument) {
-            margin.push(instrument);
-        }
     }
 
     #[inline]
@@ -232,7 +382,7 @@ impl Settlement<'_> {
         instrument.last = Some(price);
         let asset = AssetId::new(instrument.quote);
         let value = instrument.value(price.notional(quantity).units());
-        let (maker_at, taker_at) = (self.live(maker.order), self.live(taker.order));
+        let (maker_at, taker_at) = (self.ledger.live(maker.order), self.ledger.live(taker.order));
         let maker_account = self.ledger.orders.at(maker_at).account;
         self.run = Some((taker, self.ledger.orders.at(taker_at).account));
         let mut fill = Fill {
@@ -259,67 +409,60 @@ impl Settlement<'_> {
     #[inline]
     fn cancelled(&mut self, party: Party) {
         self.end_run();
-        let at = self.live(party.order);
+        let at = self.ledger.live(party.order);
         let order = *self.ledger.orders.at(at);
+        if self.ledger.close_plain(party, at, self.events) {
+            return;
+        }
         if !self.ledger.is_in_pair(at) {
-            let before = self.ledger.instruments[party.instrument as usize].present(&order);
+            let before = self.ledger.footprint(party.instrument, &order);
             self.adjust(party, &order, &before, &Footprint::default());
         }
         self.close(party, at, &order);
     }
 
-    fn amended(&mut self, party: Party, price: Option<Price>, total: Qty) {
+    fn amended(&mut self, party: Party, price: Option<Price>) {
         self.end_run();
-        let at = self.live(party.order);
-        let kept = &self.ledger.instruments[party.instrument as usize];
-        let mut order = *self.ledger.orders.at(at);
-        let before = kept.present(&order);
-        if let Some(price) = price {
-            order.set_price(match self.admitted {
-                Admitted::Amend(admitted) if kept.margin.is_some() && order.side() == Side::Sell => {
-                    price.max(*admitted)
-                }
-                _ => price,
-            });
+        let Admitted::Amend(amended) = self.admitted else {
+            unreachable!("an order is amended after that was admitted");
+        };
+        let at = self.ledger.live(party.order);
+        let mut order = amended.0;
+        let on_margin = self.ledger.instruments[party.instrument as usize]
+            .margin
+            .is_some();
+        if let (Some(price), false) = (price, on_margin && order.side() == Side::Sell) {
+            order.set_price(price);
         }
-        order.set_remaining(order.remaining() + total - order.total());
-        order.set_total(total);
-        self.replace(party, at, order, &before);
+        self.replace(party, at, order);
     }
 
-    fn decremented(&mut self, party: Party, by: Qty, remaining: Qty) {
+    fn decremented(&mut self, party: Party, remaining: Qty) {
         self.end_run();
-        let at = self.live(party.order);
+        let at = self.ledger.live(party.order);
         let mut order = *self.ledger.orders.at(at);
-        if order.total().is_zero() {
-            // By value: what it may still spend is the market's, and it holds nothing.
-            return;
+        // What an order by value may still spend is the market's, and it holds nothing.
+        if !order.is_by_value() {
+            order.set_remaining(remaining);
+            self.replace(party, at, order);
         }
-        let before = self.ledger.instruments[party.instrument as usize].present(&order);
-        order.set_remaining(remaining);
-        order.set_total(order.total() - by);
-        self.replace(party, at, order, &before);
     }
 
     /// Puts an order that has changed in its place, and what it holds then.
-    fn replace(&mut self, party: Party, at: At, mut order: OpenOrder, before: &Footprint) {
-        let kept = &self.ledger.instruments[party.instrument as usize];
-        let in_pair = self.ledger.is_in_pair(at);
-        if !order.is_immediate() && !in_pair {
-            let held = kept.hold(order.side(), order.price(), order.remaining(), order.fees());
-            order.held = held.expect("what it holds was found possible when the amend was admitted");
-        }
-        let after = kept.present(&order);
+    fn replace(&mut self, party: Party, at: At, order: OpenOrder) {
+        let before = *self.ledger.orders.at(at);
         *self.ledger.orders.at_mut(at) = order;
-        if !in_pair {
-            self.adjust(party, &order, before, &after);
+        if !self.ledger.is_in_pair(at) {
+            let before = self.ledger.footprint(party.instrument, &before);
+            let after = self.ledger.footprint(party.instrument, &order);
+            self.adjust(party, &order, &before, &after);
         }
         self.refit(party, order.bond());
     }
 
     fn triggered(&mut self, party: Party) {
         self.end_run();
-        let at = self.live(party.order);
+        let at = self.ledger.live(party.order);
         let bond = self.ledger.orders.at(at).bond();
         if let Some(number) = bond {
             self.ledger.take_lead(number, at);
@@ -329,7 +472,7 @@ impl Settlement<'_> {
 
     fn armed(&mut self, party: Party, quantity: Qty) {
         self.end_run();
-        let at = self.live(party.order);
+        let at = self.ledger.live(party.order);
         let bond = self.ledger.orders.at(at).bond();
         self.ledger
             .arm(bond.expect("an exit is tied to its entry"), at, quantity);
@@ -383,12 +526,6 @@ impl Settlement<'_> {
         }
     }
 
-    #[inline]
-    fn live(&self, id: OrderId) -> At {
-        let found = self.ledger.orders.find(id);
-        found.expect("what happens to an order happens between its acceptance and its end")
-    }
-
     /// Says the balance that orders of a side hold.
     #[inline]
     fn say_hold(&mut self, party: Party, account: u32, side: Side) {
@@ -406,7 +543,8 @@ impl Settlement<'_> {
         }
         self.ledger
             .say_balance(party.owner, account, instrument.quote, self.events);
-        let position = instrument.lines.read(account).position();
+        let quantity = instrument.lines.read(account).quantity;
+        let position = instrument.cost(account).position(quantity);
         self.events.push(Event::PositionChanged {
             account: party.owner,
             instrument: InstrumentId::new(party.instrument),

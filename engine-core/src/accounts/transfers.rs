@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::{FROZEN, Ledger, Refusal};
+use super::{FROZEN, Ledger, Refusal, Row};
 use crate::{AccountId, Amount, Event, RejectReason, Seq, Transfer, TransferKey};
 
 /// Which way money goes.
@@ -100,7 +100,11 @@ impl Ledger {
         };
         let kept = &mut self.assets[asset.get() as usize];
         kept.supply += change;
-        kept.balances.at_mut(number).total += change;
+        let more = Row {
+            total: change,
+            held: 0,
+        };
+        kept.balances.add(number, more);
         events.push(event);
         self.say_balance(account, number, asset.get(), events);
         let remembered = Remembered {
@@ -134,7 +138,7 @@ impl Ledger {
         }
         let number = self.number(transfer.account);
         if direction == Direction::In {
-            if number.is_none() && self.flags.len() >= self.config.accounts_max as usize {
+            if number.is_none() && self.account_count >= self.config.accounts_max {
                 return Err(RejectReason::TooManyAccounts.into());
             }
             if asset.supply + transfer.amount.units() > Amount::MAX.units() {
@@ -142,7 +146,7 @@ impl Ledger {
             }
             return Ok(());
         }
-        if number.is_some_and(|number| self.flags[number as usize] & FROZEN != 0) {
+        if number.is_some_and(|number| self.flags.read(number) & FROZEN != 0) {
             return Err(RejectReason::AccountFrozen.into());
         }
         let free = number.map_or(0, |number| self.free(number, transfer.asset.get()));

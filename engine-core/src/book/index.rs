@@ -168,7 +168,7 @@ impl Iterator for Lanes {
 /// Invariants: every id is in a bucket of its segment or in `crowded`, once; a bucket counts the ids that lie
 /// in a later one, going around the segment from their home, and passed it; there are `segments` segments, and
 /// an id's is told by the lowest bits of its hash that make a number below that.
-pub(super) struct Index {
+pub(crate) struct Index {
     keys: Keys,
     buckets: Slab<Bucket>,
     segments: u32,
@@ -182,7 +182,7 @@ pub(super) struct Index {
 
 impl Index {
     /// An empty index that is expected to hold `len_max` ids at most.
-    pub(super) fn new(hash_seed: u64, len_max: u32) -> Self {
+    pub(crate) fn new(hash_seed: u64, len_max: u32) -> Self {
         let buckets_max = len_max as usize * 2 / IDS_PER_TWO_BUCKETS + 2 * BUCKETS as usize;
         let mut index = Self {
             keys: Keys::new(hash_seed),
@@ -225,7 +225,7 @@ impl Index {
 
     /// The slot of an id. `id_of` tells whose slot a slot is.
     #[inline]
-    pub(super) fn find(&self, id: u64, id_of: impl Fn(Slot) -> u64) -> Option<Slot> {
+    pub(crate) fn find(&self, id: u64, id_of: impl Fn(Slot) -> u64) -> Option<Slot> {
         let hash = self.keys.hash(id);
         let home = &self.buckets[Self::bucket(self.segment(hash), hash, 0)];
         for lane in home.lanes(hash.tag) {
@@ -262,7 +262,7 @@ impl Index {
 
     /// Notes the slot of an id that is not here yet.
     #[inline]
-    pub(super) fn insert(&mut self, id: u64, slot: Slot, id_of: impl Fn(Slot) -> u64) {
+    pub(crate) fn insert(&mut self, id: u64, slot: Slot, id_of: impl Fn(Slot) -> u64) {
         let hash = self.keys.hash(id);
         self.len += 1;
         if self.len * 2 > self.buckets.len() * IDS_PER_TWO_BUCKETS {
@@ -316,7 +316,7 @@ impl Index {
 
     /// Forgets the slot of an id that is here.
     #[inline]
-    pub(super) fn remove(&mut self, id: u64, slot: Slot) {
+    pub(crate) fn remove(&mut self, id: u64, slot: Slot) {
         let hash = self.keys.hash(id);
         self.len -= 1;
         let home = Self::bucket(self.segment(hash), hash, 0);

@@ -27,6 +27,7 @@ mod tests;
 pub use order_book::{InsertError, OrderBook, ReduceError, RestingOrder};
 pub use orders::OrderIds;
 
+pub(crate) use index::Index;
 pub(crate) use orders::{NewOrder, Orders, Queue, Slot, View};
 pub(crate) use restore::RestoreError;
 pub use sides::Fill;

@@ -9,6 +9,20 @@ use crate::{OrderId, Price, Qty, Side};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Slot(pub(super) u32);
 
+impl Slot {
+    /// The slot with this number, for who keeps an [`Index`] of things that are not in an [`Orders`].
+    #[inline]
+    pub(crate) fn of(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// Its number.
+    #[inline]
+    pub(crate) fn number(self) -> u32 {
+        self.0
+    }
+}
+
 /// Who names the orders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OrderIds {

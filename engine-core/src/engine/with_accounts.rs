@@ -2,7 +2,7 @@
 
 use super::{Engine, rejected};
 use crate::accounts::{Admitted, AmendCheck, Balance, Direction, Ledger, MarginStatus, Position, Refusal};
-use crate::command::{Amend, Command, Linked, Place};
+use crate::command::{Amend, Cancel, Command, Linked, Place};
 use crate::event::{Event, RejectReason, Request};
 use crate::market::{Floors, NOT_REDUCIBLE, Reducible, is_well_linked};
 use crate::sequencer::Sequenced;
@@ -22,7 +22,7 @@ struct Desk<'a> {
 impl Desk<'_> {
     /// Lets the ledger read what has happened since it last did.
     #[inline]
-    fn settle(self, admitted: &Admitted) {
+    fn settle(self, admitted: Admitted<'_>) {
         let now = self.floors.now;
         self.ledger
             .settle(admitted, now, self.floors.events, (self.batch, self.unread));
@@ -35,33 +35,37 @@ impl Desk<'_> {
         Side::BOTH.map(|side| self.ledger.reducible(place.account, place.instrument, side))
     }
 
+    /// Carries out a new order. The order of the checks matters only where one fails.
     #[inline]
     fn place(mut self, place: &Place) {
+        let plain = self.ledger.admit_plain(place);
+        let mut floor = self.floors.floor(place.instrument);
+        if let (Some(admission), Some(price)) = (plain, floor.plain_price(place))
+            && floor.admit_plain(place, price).is_ok()
+        {
+            floor.carry_out_plain(place, price);
+            self.settle(Admitted::Order(&admission));
+        } else {
+            self.place_any(place);
+        }
+    }
+
+    #[inline(never)]
+    fn place_any(mut self, place: &Place) {
         let reducible = self.reducible(place);
         let now = self.floors.now;
         let mut floor = self.floors.floor(place.instrument);
-        if let Some(price) = floor.plain_price(place) {
-            let verdict = floor.admit_plain(place, price).map_err(Refusal::from);
-            match verdict.and_then(|()| self.ledger.admit(place, now, &floor)) {
-                Ok(admitted) => {
-                    floor.carry_out_plain(place, price);
-                    self.settle(&admitted);
-                }
-                Err(refusal) => self.refuse(Request::Place, place, refusal),
-            }
-            return;
-        }
         let verdict = floor
             .admit(place, reducible)
             .map_err(Refusal::from)
             .and_then(|price| {
-                let admitted = self.ledger.admit(place, now, &floor)?;
-                Ok((floor.admit_posting(place, price)?, admitted))
+                let admission = self.ledger.admit(place, now, &floor)?;
+                Ok((floor.admit_posting(place, price)?, admission))
             });
         match verdict {
-            Ok((price, admitted)) => {
+            Ok((price, admission)) => {
                 floor.carry_out(place, price);
-                self.settle(&admitted);
+                self.settle(Admitted::Order(&admission));
             }
             Err(refusal) => self.refuse(Request::Place, place, refusal),
         }
@@ -88,9 +92,9 @@ impl Desk<'_> {
             .map_err(Refusal::from)
             .and_then(|()| self.ledger.admit_linked(linked, now, &floor));
         match verdict {
-            Ok(admitted) => {
+            Ok(admissions) => {
                 floor.carry_out_linked(linked, reducible);
-                self.settle(&admitted);
+                self.settle(Admitted::List(linked.kind, &admissions));
             }
             Err(refusal) => self.refuse(Request::PlaceLinked, first, refusal),
         }
@@ -101,8 +105,8 @@ impl Engine {
     /// Applies the next command with accounts.
     pub(super) fn apply_with_accounts(&mut self, command: &Sequenced<Command>, events: &mut Vec<Event>) {
         let batch = events.len();
-        if command.time > self.now {
-            self.advance(command.time, events);
+        self.advance(command.time, events);
+        if events.len() > batch {
             self.settle(events, (batch, batch));
         }
         let unread = events.len();
@@ -112,7 +116,7 @@ impl Engine {
             Command::PlaceLinked(linked) => self.place_linked_paid(linked, events, batch),
             Command::List(spec) => self.list_paid(spec, events),
             Command::Place(place) => self.place(place, events),
-            Command::Cancel(cancel) => self.cancel(cancel, events),
+            Command::Cancel(cancel) => self.cancel_paid(cancel, events),
             other if is_about_money(other) => self.apply_to_ledger(command, events),
             other => self.apply_rare(other, events),
         }
@@ -128,7 +132,7 @@ impl Engine {
     #[inline]
     fn settle(&mut self, events: &mut Vec<Event>, places: (usize, usize)) {
         if let Some(ledger) = &mut self.ledger {
-            ledger.settle(&Admitted::Nothing, self.now, events, places);
+            ledger.settle(Admitted::Nothing, self.now, events, places);
         }
     }
 
@@ -172,6 +176,18 @@ impl Engine {
         desk.place_linked(&linked);
     }
 
+    #[inline]
+    fn cancel_paid(&mut self, cancel: &Cancel, events: &mut Vec<Event>) {
+        let Some(slot) = self.store.resolve(cancel.order, cancel.account) else {
+            return self.cancel(cancel, events);
+        };
+        if let Some(ledger) = &self.ledger {
+            let details = self.store.details(slot);
+            ledger.touch(details.account, details.instrument, self.store.orders.side(slot));
+        }
+        self.floors(events).floor_of(slot).cancel_asked(slot);
+    }
+
     fn amend_paid(&mut self, amend: &Amend, events: &mut Vec<Event>, batch: usize) {
         let Some(slot) = self.store.resolve(amend.order, amend.account) else {
             return self.amend(amend, events);
@@ -186,15 +202,16 @@ impl Engine {
                     instrument: floor.market.id,
                     order: floor.store.orders.id(slot),
                     price: amended.price.filter(|_| amend.price.is_some()),
-                    quantity: amended.total,
+                    totals: (floor.store.details(slot).total, amended.total),
+                    remaining: amended.remaining,
                 };
-                let admitted = desk.ledger.admit_amend(&check, &floor)?;
-                Ok((amended, admitted))
+                let paid = desk.ledger.admit_amend(&check, &floor)?;
+                Ok((amended, paid))
             });
         match verdict {
-            Ok((amended, admitted)) => {
+            Ok((amended, paid)) => {
                 floor.carry_out_amend(slot, &amended);
-                desk.settle(&admitted);
+                desk.settle(Admitted::Amend(&paid));
             }
             Err(refusal) => {
                 floor.refuse_amend(slot, amend, refusal.reason);
@@ -204,16 +221,13 @@ impl Engine {
     }
 
     fn list_paid(&mut self, spec: &InstrumentSpec, events: &mut Vec<Event>) {
+        if self.instruments.len() >= self.config.instruments_max as usize {
+            return self.list(spec, events);
+        }
         let ledger = self.ledger.as_deref_mut().expect("the engine has accounts");
-        match ledger.admit_listing(spec) {
+        match ledger.list(spec) {
+            Ok(spec) => self.list(&spec, events),
             Err(reason) => events.push(rejected(None, None, Request::List, reason)),
-            Ok(spec) => {
-                let listed = self.instruments.len();
-                self.list(&spec, events);
-                if let (true, Some(ledger)) = (self.instruments.len() > listed, &mut self.ledger) {
-                    ledger.list(&spec);
-                }
-            }
         }
     }
 

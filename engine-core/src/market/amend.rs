@@ -13,7 +13,7 @@ use crate::types::{Price, Qty};
 pub(crate) struct Amended {
     pub(crate) price: Option<Price>,
     pub(crate) total: Qty,
-    remaining: Qty,
+    pub(crate) remaining: Qty,
     keeps_place: bool,
 }
 
