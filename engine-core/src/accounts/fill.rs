@@ -108,7 +108,7 @@ impl Ledger {
                 self.refit(bond);
             }
         }
-        if then.remaining().is_zero() && !order.is_immediate() {
+        if then.remaining().is_zero() && !order.is_by_value() {
             self.close(fill.instrument, fill.at, &order);
         }
         fee

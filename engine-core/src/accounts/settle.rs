@@ -24,8 +24,8 @@ struct Settlement<'a> {
     /// The orders of a list, as far as they were accepted.
     list: [At; 3],
     accepted: usize,
-    /// An accepted order that is over when the command is done.
-    immediate: Option<Party>,
+    /// An accepted order by value, which may be over without an event.
+    by_value: Option<Party>,
     /// The taker of the newest trades, whose balances are still to be said, and its account's number.
     run: Option<(Party, u32)>,
 }
@@ -112,7 +112,7 @@ impl Ledger {
             now,
             list: [0; 3],
             accepted: 0,
-            immediate: None,
+            by_value: None,
             run: None,
         };
         for index in unread..end {
@@ -340,8 +340,8 @@ impl Settlement<'_> {
         if line.extra != 0 || !kept.is_plain() || admission.reduce_only {
             self.open_special(party.instrument, admission, side);
         }
-        if admission.immediate {
-            self.immediate = Some(party);
+        if order.is_by_value() {
+            self.by_value = Some(party);
         }
         (order, self.ledger.orders.insert(party.order, order))
     }
@@ -351,8 +351,12 @@ impl Settlement<'_> {
     fn open_special(&mut self, instrument: u32, admission: &Admission, side: Side) {
         let account = admission.account;
         let kept = &mut self.ledger.instruments[instrument as usize];
+        let everyone = kept.limits;
         let extra = kept.extra_mut(account);
-        extra.count_order(self.now);
+        let limits = extra.limits.or(everyone);
+        if limits.is_some_and(|limits| limits.orders_per_second_max.is_some()) {
+            extra.count_order(self.now);
+        }
         extra.reduce_only[side as usize] += u32::from(admission.reduce_only);
         if kept.margin.is_some() {
             *self.ledger.flags.at_mut(account) |= ON_MARGIN;
@@ -515,11 +519,11 @@ impl Settlement<'_> {
         }
     }
 
-    /// Forgets an immediate order that is over without an event.
+    /// Forgets an order by value that is over without an event.
     #[inline]
     fn end(&mut self) {
         self.end_run();
-        let Some(party) = self.immediate else { return };
+        let Some(party) = self.by_value else { return };
         if let Some(at) = self.ledger.orders.find(party.order) {
             let order = *self.ledger.orders.at(at);
             self.close(party, at, &order);

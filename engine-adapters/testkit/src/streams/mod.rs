@@ -1,6 +1,7 @@
 //! Streams of commands that look random, follow from a seed alone, and meet each other: few prices, quantities,
 //! ids and accounts, so that orders trade, cross, collide and repeat.
 
+mod money;
 mod order;
 mod profile;
 mod random;
@@ -45,13 +46,19 @@ impl Stream {
         let mut random = Random::new(seed);
         let is_tight = random.percent(10);
         let config = NaiveConfig {
-            ids_chosen: profile != Profile::HandedOutIds,
+            ids_chosen: !matches!(profile, Profile::HandedOutIds | Profile::Limited),
             orders_max: if is_tight { 6 } else { 1_000 },
             instruments_max: if is_tight { 5 } else { 10 },
+            accounts: profile.has_accounts().then(|| money::config(&mut random)),
         };
         let weights = Weights::of(profile, &mut random);
         let length = 1 + random.below(Self::COMMANDS_MAX);
         let mut writer = Writer::new(profile, config, weights, random);
+        if profile.has_accounts() {
+            for command in writer.money_to_begin_with() {
+                writer.write(Timestamp::ZERO, command);
+            }
+        }
         for at in 0..length {
             let time = writer.time();
             let command = if at < weights.instruments {
@@ -81,6 +88,8 @@ struct Writer {
     middle: i64,
     last_id: u64,
     listed: u64,
+    /// The newest transfer that had a key.
+    last_keyed: Option<Command>,
     /// What is undone soon, so that a stream does not come to rest.
     undo: Vec<Command>,
     /// Knows which orders live, so that cancels and amends find some.
@@ -102,6 +111,7 @@ enum What {
     Kill,
     List,
     Tick,
+    Money,
 }
 
 impl Writer {
@@ -124,6 +134,7 @@ impl Writer {
             middle,
             last_id: 0,
             listed: 0,
+            last_keyed: None,
             undo: Vec::new(),
             engine: NaiveEngine::new(config),
             commands: Vec::new(),
@@ -137,7 +148,13 @@ impl Writer {
 
     /// Time stands still, goes on a little, sometimes a lot, and sometimes a command comes with an earlier one.
     fn time(&mut self) -> Timestamp {
-        let step = self.random.weighted(&[(50, 0), (40, 3), (9, 30), (1, 200)]);
+        let mut step = self.random.weighted(&[(50, 0), (40, 3), (9, 30), (1, 200)]);
+        if self.profile.has_accounts() && self.random.percent(6) {
+            // Seconds, for limits on rates, and days, for volumes.
+            step = self
+                .random
+                .weighted(&[(3, 1_500_000_000), (1, 20 * 86_400_000_000_000)]);
+        }
         self.now = self.now.saturating_add(self.random.below(step + 1));
         let back = if self.random.percent(2) {
             self.random.below(20)
@@ -173,6 +190,7 @@ impl Writer {
             (weights.kill, What::Kill),
             (weights.list, What::List),
             (weights.tick, What::Tick),
+            (weights.money, What::Money),
         ]);
         match what {
             What::Place => Command::Place(self.place()),
@@ -195,6 +213,7 @@ impl Writer {
             What::Kill => self.kill(),
             What::List if self.listed < 6 => Command::List(Box::new(self.spec())),
             What::List | What::Tick => Command::Tick,
+            What::Money => self.money(),
         }
     }
 

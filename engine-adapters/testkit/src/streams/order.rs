@@ -37,6 +37,9 @@ impl Writer {
         place.kind = self.kind(&mut place.quantity);
         self.choose_owner(&mut place);
         self.choose_conditions(&mut place);
+        if self.weights.reduce_only > 0 {
+            place.reduce_only = self.random.percent(self.weights.reduce_only);
+        }
         if self.random.percent(self.weights.wrong) {
             self.spoil(&mut place);
         }
@@ -298,7 +301,7 @@ impl Writer {
                 exit.time_in_force = self.time_in_force();
             }
         }
-        if self.random.percent(20) && matches!(exits[0].kind, OrderKind::Limit { .. }) {
+        if self.random.percent(40) && matches!(exits[0].kind, OrderKind::Limit { .. }) {
             exits[0].post_only = self.random.pick(&[PostOnly::Reject, PostOnly::Slide]);
         }
         match self.random.below(10) {

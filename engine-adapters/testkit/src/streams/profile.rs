@@ -31,11 +31,15 @@ pub enum Profile {
     Instruments,
     /// An engine that hands ids out.
     HandedOutIds,
+    /// Orders that are paid for.
+    Paid,
+    /// Positions on margin, limits and orders that only reduce, where ids are handed out.
+    Limited,
 }
 
 impl Profile {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Plain,
         Self::Stops,
         Self::Auctions,
@@ -49,7 +53,14 @@ impl Profile {
         Self::Extremes,
         Self::Instruments,
         Self::HandedOutIds,
+        Self::Paid,
+        Self::Limited,
     ];
+
+    /// Whether orders are paid for.
+    pub(super) fn has_accounts(self) -> bool {
+        matches!(self, Self::Paid | Self::Limited)
+    }
 }
 
 /// How likely things are; commands by weight beside the 600 of placing, kinds of orders by weight beside the 60 of
@@ -66,6 +77,7 @@ pub(super) struct Weights {
     pub(super) kill: u32,
     pub(super) list: u32,
     pub(super) tick: u32,
+    pub(super) money: u32,
 
     pub(super) market: u32,
     pub(super) by_quote: u32,
@@ -83,6 +95,7 @@ pub(super) struct Weights {
     pub(super) account: u32,
     pub(super) client_id: u32,
     pub(super) wrong: u32,
+    pub(super) reduce_only: u32,
 
     pub(super) band: u32,
     pub(super) protection: u32,
@@ -102,6 +115,7 @@ const SOME: Weights = Weights {
     kill: 2,
     list: 2,
     tick: 10,
+    money: 0,
     market: 8,
     by_quote: 2,
     to_limit: 3,
@@ -117,6 +131,7 @@ const SOME: Weights = Weights {
     account: 50,
     client_id: 10,
     wrong: 4,
+    reduce_only: 0,
     band: 10,
     protection: 20,
     pro_rata: 10,
@@ -209,12 +224,41 @@ impl Weights {
                 tick: 50,
                 time_in_force: 40,
                 instruments: 4,
+                money: 8,
                 phase: 40,
                 ..SOME
             },
             Profile::HandedOutIds => Self {
                 linked: 60,
                 stop: 10,
+                ..SOME
+            },
+            Profile::Paid => Self {
+                linked: 50,
+                money: 60,
+                account: 98,
+                stop: 15,
+                market: 15,
+                by_quote: 8,
+                to_limit: 5,
+                protection: 60,
+                phase: 25,
+                self_trade: 30,
+                iceberg: 8,
+                all_or_none: 8,
+                instruments: 2,
+                ..SOME
+            },
+            Profile::Limited => Self {
+                linked: 80,
+                money: 90,
+                account: 99,
+                stop: 15,
+                market: 12,
+                by_quote: 6,
+                protection: 70,
+                reduce_only: 20,
+                instruments: 2,
                 ..SOME
             },
         }
