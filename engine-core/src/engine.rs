@@ -360,7 +360,8 @@ impl Engine {
     /// Lets time pass: what is due up to `now` happens, moment by moment; rule 10.
     #[inline]
     fn advance(&mut self, now: Timestamp, events: &mut Vec<Event>) {
-        self.now = self.now.max(now);
+        let now = self.now.max(now);
+        self.now = now;
         while let Some(moment) = self.next_due(events).filter(|moment| *moment <= now) {
             self.happen(moment, events);
         }
