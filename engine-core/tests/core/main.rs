@@ -1,8 +1,9 @@
-//! The rules of `docs/matching-rules.md` as scenarios, and what must hold for every stream of commands.
+//! The rules of `docs/matching-rules.md` and `docs/accounts.md` as scenarios, and what must hold for every stream of commands.
 
 mod admit;
 mod amend;
 mod auctions;
+mod balances;
 mod book;
 mod cancel;
 mod classic_faults;
@@ -10,6 +11,7 @@ mod conditions;
 mod differential;
 mod links;
 mod page;
+mod paid_orders;
 mod pegs;
 mod plain_book;
 mod self_trade;

@@ -256,7 +256,7 @@ pub(super) fn render_event(event: &Event) -> Option<String> {
             asset,
             maker_fee,
             taker_fee,
-        } => format!("settled {trade}: fees {maker_fee} {taker_fee} of {asset}"),
+        } => format!("settled {trade} fees {maker_fee} {taker_fee} of {asset}"),
         Event::BalanceChanged {
             account,
             asset,
@@ -282,7 +282,7 @@ fn render_position(
 ) -> String {
     let (cost, realised) = (cost.units(), realised.units());
     format!(
-        "position {account}: {quantity} cost {cost} realised {realised}{}",
+        "position {account} {quantity} cost {cost} realised {realised}{}",
         whereas(at)
     )
 }
