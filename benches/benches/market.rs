@@ -3,13 +3,16 @@
 //! Each benchmark leaves the market as it found it, so that every round meets the same one. Ids are chosen by the
 //! caller. The events are written and not read.
 
+use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
+use engine_benches::measure::processor_time;
 use engine_core::{
     Amend, Cancel, Event, InstrumentId, InstrumentSpec, Market, OrderId, OrderIds, OrderRef, Place, Price,
     Qty, Side, TimeInForce,
 };
 use rust_decimal::Decimal;
 use std::hint::black_box;
+use std::time::Duration;
 
 const INSTRUMENT: InstrumentId = InstrumentId::new(0);
 
@@ -22,7 +25,7 @@ const PRICES: i64 = 500;
 /// An id that no resting order has.
 const NEW: OrderId = OrderId::new(u64::MAX / 2);
 
-fn benchmarks(criterion: &mut Criterion) {
+fn benchmarks(criterion: &mut Criterion<ProcessorTime>) {
     for resting in [1_000, 100_000] {
         let mut market = Warm::new(resting);
         let mut group = criterion.benchmark_group("market");
@@ -159,5 +162,41 @@ impl Warm {
     }
 }
 
-criterion_group!(all, benchmarks);
+/// Time in which this thread has a processor, so that a busy machine gives the same figures as an idle one.
+struct ProcessorTime;
+
+impl Measurement for ProcessorTime {
+    type Intermediate = Duration;
+    type Value = Duration;
+
+    fn start(&self) -> Duration {
+        processor_time().expect("this system tells processor time")
+    }
+
+    fn end(&self, start: Duration) -> Duration {
+        self.start() - start
+    }
+
+    fn add(&self, first: &Duration, second: &Duration) -> Duration {
+        *first + *second
+    }
+
+    fn zero(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn to_f64(&self, value: &Duration) -> f64 {
+        WallTime.to_f64(value)
+    }
+
+    fn formatter(&self) -> &dyn ValueFormatter {
+        WallTime.formatter()
+    }
+}
+
+criterion_group! {
+    name = all;
+    config = Criterion::default().with_measurement(ProcessorTime);
+    targets = benchmarks
+}
 criterion_main!(all);

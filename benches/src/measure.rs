@@ -3,7 +3,7 @@
 use crate::contender::{Contender, Tally};
 use crate::workload::{Command, Workload};
 use std::hint::black_box;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What a replay against one clock gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,14 +41,14 @@ pub fn throughput<C: Contender>(workload: &Workload) -> Throughput {
     let mut tally = Tally::default();
     let mut contender = C::new(&workload.header);
     contender.replay(workload.prefill(), &mut tally);
-    let waited_before = waited_nanos();
-    let start = Instant::now();
+    let (start, worked_before) = (Instant::now(), processor_time());
     clocked(&mut contender, workload.measured(), &mut tally);
-    let elapsed = start.elapsed().as_nanos() as u64;
-    let waited = waited_nanos()
-        .zip(waited_before)
-        .map(|(after, before)| after - before);
-    let nanos = elapsed.saturating_sub(waited.unwrap_or(0));
+    let worked = processor_time()
+        .zip(worked_before)
+        .map(|(after, before)| after.saturating_sub(before));
+    let elapsed = start.elapsed();
+    let nanos = worked.unwrap_or(elapsed).as_nanos() as u64;
+    let waited = worked.map(|worked| elapsed.saturating_sub(worked).as_nanos() as u64);
     let peak_bytes = memory.and_then(Memory::added_at_peak);
     black_box(&contender);
     Throughput {
@@ -101,11 +101,18 @@ fn clock_cost() -> u64 {
     readings[readings.len() / 2]
 }
 
-/// How long this thread has been ready to run while another had the processor.
-fn waited_nanos() -> Option<u64> {
-    // Time on the processor, time waiting for it, number of slices: Documentation/scheduler/sched-stats.rst.
-    let figures = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    figures.split_whitespace().nth(1)?.parse().ok()
+/// How long this thread has had a processor; `None` where the system does not tell.
+#[cfg(unix)]
+pub fn processor_time() -> Option<Duration> {
+    rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime)
+        .try_into()
+        .ok()
+}
+
+/// How long this thread has had a processor; `None` where the system does not tell.
+#[cfg(not(unix))]
+pub fn processor_time() -> Option<Duration> {
+    None
 }
 
 /// The memory of this process at one moment.

@@ -1,8 +1,12 @@
 //! Many instruments behind one stream of commands.
 
+mod image;
 mod with_accounts;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+#[cfg(feature = "serde")]
+use serde::{Deserialize, Serialize};
 
 use crate::accounts::{AccountsConfig, Ledger};
 use crate::book::OrderIds;
@@ -18,6 +22,7 @@ use with_accounts::refuse_without_accounts;
 
 /// How an [`Engine`] is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct EngineConfig {
     /// Who names the orders.
     pub ids: OrderIds,
@@ -403,7 +408,7 @@ impl Engine {
             market.check_invariants(&self.store);
         }
         if let Some(ledger) = &self.ledger {
-            ledger.check_invariants(&self.store.live_orders());
+            ledger.check_invariants(&self.live_orders());
         }
         let armed: BTreeSet<_> = self
             .armed

@@ -365,6 +365,48 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// Which instrument it is about, if it names one.
+    #[inline]
+    pub const fn instrument(&self) -> Option<InstrumentId> {
+        match *self {
+            Self::Listed { instrument }
+            | Self::Accepted { instrument, .. }
+            | Self::Traded { instrument, .. }
+            | Self::Cancelled { instrument, .. }
+            | Self::Amended { instrument, .. }
+            | Self::Decremented { instrument, .. }
+            | Self::Triggered { instrument, .. }
+            | Self::Armed { instrument, .. }
+            | Self::Rested { instrument, .. }
+            | Self::Pulled { instrument, .. }
+            | Self::Reduced { instrument, .. }
+            | Self::Replenished { instrument, .. }
+            | Self::PhaseChanged { instrument, .. }
+            | Self::Indicative { instrument, .. }
+            | Self::Marked { instrument, .. }
+            | Self::LimitsSet { instrument, .. }
+            | Self::PositionChanged { instrument, .. } => Some(instrument),
+            Self::Rejected { instrument, .. } => instrument,
+            Self::Terms { .. }
+            | Self::Named { .. }
+            | Self::CancelAllArmed { .. }
+            | Self::Killed { .. }
+            | Self::Resumed { .. }
+            | Self::AssetAdded { .. }
+            | Self::Deposited { .. }
+            | Self::Withdrew { .. }
+            | Self::Repeated { .. }
+            | Self::AccountSet { .. }
+            | Self::Frozen { .. }
+            | Self::Unfrozen { .. }
+            | Self::Shortfall { .. }
+            | Self::Settled { .. }
+            | Self::BalanceChanged { .. } => None,
+        }
+    }
+}
+
 const _: () = assert!(size_of::<Event>() <= 64, "an event fits a cache line");
 const _: () = assert!(align_of::<Event>() == 8, "amounts do not widen the other events");
 

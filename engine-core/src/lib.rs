@@ -1,5 +1,7 @@
 //! A deterministic, embeddable matching engine: no I/O, no async, no clock, no randomness, no threads.
 
+#![forbid(unsafe_code)]
+
 mod types;
 
 mod digest;
@@ -14,7 +16,11 @@ mod sequencer;
 
 mod engine;
 
+pub mod snapshot;
+
 mod market;
+
+pub mod data;
 
 pub use command::{
     Amend, Cancel, CancelAllAfter, ClientOrderId, ClientOrderIdError, Command, Limits, LinkKind, Linked,
@@ -30,6 +36,7 @@ pub use sequencer::{
     Fingerprint, Gap, KeyKind, Keyed, Remembered, RequestKey, Sequenced, Sequencer, SequencerConfig,
     SequencerSnapshot, SequencerSnapshotError, Sequencing,
 };
+pub use snapshot::{EngineSnapshot, RestoreError, StateHash};
 pub use spec::{
     Allocation, AssetSpec, ConvertError, FeeTier, Funding, InstrumentSpec, InstrumentSpecBuilder,
     InstrumentTerms, SpecError, TriggerSource,

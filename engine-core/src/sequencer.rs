@@ -306,7 +306,6 @@ impl Sequencer {
             sequencer.memory.insert(*remembered);
         }
         (sequencer.last, sequencer.now) = (snapshot.last, snapshot.now);
-        sequencer.forget_old();
         Ok(sequencer)
     }
 

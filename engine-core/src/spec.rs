@@ -474,6 +474,12 @@ impl InstrumentTerms {
         Some((dividend.div_euclid(divisor), dividend.rem_euclid(divisor) != 0))
     }
 
+    /// The most that an iceberg may have that shows this much at a time.
+    pub(crate) fn most_in_parts(&self, display: Qty) -> Qty {
+        let lots = display.lots().saturating_mul(u64::from(self.iceberg_parts_max));
+        Qty::new(lots).min(Qty::MAX)
+    }
+
     /// Checks everything, in the order of the fields.
     fn check(self) -> Result<InstrumentSpec, SpecError> {
         if self.symbol.is_empty()

@@ -6,7 +6,7 @@ use super::Ledger;
 use super::holds::Footprint;
 use super::orders::OpenOrder;
 use super::position::Line;
-use crate::{AccountId, InstrumentId, OrderId, Qty, Side};
+use crate::{AccountId, InstrumentId, OrderId, Price, Qty, Side};
 
 /// A live order, as the market knows it.
 #[derive(Clone, Copy, Debug)]
@@ -15,9 +15,14 @@ pub(crate) struct LiveOrder {
     pub(crate) instrument: InstrumentId,
     pub(crate) account: Option<AccountId>,
     pub(crate) side: Side,
+    pub(crate) total: Qty,
     /// What is left of it; of an exit that is not armed this says nothing.
     pub(crate) remaining: Qty,
+    /// Beyond which price it cannot trade.
+    pub(crate) worst_price: Option<Price>,
     pub(crate) reduce_only: bool,
+    /// Whether it is an exit of a bracket that waits for its entry.
+    pub(crate) unarmed: bool,
 }
 
 /// What the orders of one account in one instrument add up to.
@@ -67,7 +72,10 @@ impl Ledger {
                     extra.exposure, sums.exposure,
                     "exposure is that of the live orders"
                 );
-                check_reduce_only(line, extra.reduce_only);
+                assert!(
+                    only_reduces(line, extra.reduce_only),
+                    "reduce-only orders cannot turn the position"
+                );
             }
         }
         self.check_held(&lines);
@@ -119,6 +127,15 @@ impl Ledger {
             !order.is_immediate(),
             "order {id} was over when its command was done"
         );
+        assert_eq!(
+            order.is_unarmed(),
+            known.unarmed,
+            "order {id} waits for its entry or not"
+        );
+        assert!(
+            known.side == Side::Sell || known.worst_price.is_some_and(|worst| worst <= order.price()),
+            "buy {id} cannot trade at a higher price than it holds by"
+        );
         if !order.is_unarmed() {
             assert_eq!(order.remaining(), known.remaining, "order {id} has this left");
         }
@@ -160,43 +177,22 @@ impl Ledger {
     /// Nothing appears and nothing vanishes.
     fn check_supply(&self) {
         for (asset, kept) in (0..).zip(&self.assets) {
-            let totals: i128 = kept.balances.rows.iter().map(|(_, [total, _])| total).sum();
-            let on_margin = self
-                .instruments
-                .iter()
-                .filter(|instrument| instrument.margin.is_some() && instrument.quote == asset);
-            let mut open_cost = 0;
-            for instrument in on_margin {
-                let cost: i128 = instrument.costs.iter().map(|(_, [open, _])| open).sum();
-                open_cost += cost * i128::from(instrument.quote_units);
-                let bought = instrument.lines.iter();
-                let bought: i128 = bought.map(|(_, line)| i128::from(line.quantity)).sum();
-                assert_eq!(bought, 0, "what one has bought another has sold");
-            }
-            let there = totals + kept.fees - open_cost;
+            let there = self.there_is(asset).expect("what there is can be counted");
             assert_eq!(kept.supply, there, "asset {asset} is conserved");
             assert!(kept.fees >= 0, "no rebate is paid from nothing");
+        }
+        for (index, instrument) in (0..).zip(&self.instruments) {
+            let bought = instrument.lines.iter();
+            let bought: i128 = bought.map(|(_, line)| i128::from(line.quantity)).sum();
+            assert_eq!(bought, 0, "what one has bought of {index} another has sold");
         }
     }
 }
 
-/// While a reduce-only order lives, all orders of its side together are at most the position.
-fn check_reduce_only(line: &Line, reduce_only: [u32; 2]) {
-    for side in Side::BOTH {
-        let against = match side {
-            Side::Buy => line.quantity < 0,
-            Side::Sell => line.quantity > 0,
-        };
+/// While a reduce-only order lives, all orders of its side together are at most the position, and against it.
+pub(super) fn only_reduces(line: &Line, reduce_only: [u32; 2]) -> bool {
+    Side::BOTH.into_iter().all(|side| {
         let open = line.open[side as usize];
-        if reduce_only[side as usize] > 0 {
-            assert!(
-                open == 0 || against,
-                "a reduce-only order is against the position"
-            );
-            assert!(
-                open <= line.quantity.unsigned_abs(),
-                "reduce-only orders cannot turn the position"
-            );
-        }
-    }
+        reduce_only[side as usize] == 0 || open <= line.against(side)
+    })
 }

@@ -61,17 +61,22 @@ impl RateTable {
     /// The most pairs of rates: 20 bits name them.
     const RATES_MAX: usize = 1 << 20;
 
+    /// Where these rates are, if they are known.
+    pub(super) fn find(&self, rates: Rates) -> Option<RateId> {
+        let found = self.known.iter().position(|known| *known == rates)?;
+        Some(RateId(found as u32))
+    }
+
     /// Where these rates are, or `None` if there are too many others.
     pub(super) fn intern(&mut self, rates: Rates) -> Option<RateId> {
-        let found = self.known.iter().position(|known| *known == rates);
-        let at = found.unwrap_or(self.known.len());
-        if at == Self::RATES_MAX {
+        if let Some(found) = self.find(rates) {
+            return Some(found);
+        }
+        if self.known.len() == Self::RATES_MAX {
             return None;
         }
-        if found.is_none() {
-            self.known.push(rates);
-        }
-        Some(RateId(at as u32))
+        self.known.push(rates);
+        Some(RateId(self.known.len() as u32 - 1))
     }
 
     #[inline]
@@ -114,6 +119,11 @@ pub(super) fn day_of(now: Timestamp) -> u32 {
     (now.nanos() / DAY_NS) as u32
 }
 
+/// Whether a day still counts on one that is not before it.
+pub(super) fn counts_on(day: u32, today: u32) -> bool {
+    today - day <= DAYS as u32
+}
+
 /// What an account has traded in one quote asset in the last thirty days, the current one included.
 ///
 /// Invariant: `before` is the sum of `days`, which holds the days before `day`, each in the place of its number
@@ -131,6 +141,14 @@ impl Volume {
     pub(super) fn on(mut self, day: u32) -> i128 {
         self.move_to(day);
         self.before.saturating_add(self.today)
+    }
+
+    /// What was traded on each day that still counts on this one, which is not before the last one noted.
+    pub(super) fn days_on(mut self, day: u32) -> impl Iterator<Item = (u32, i128)> {
+        self.move_to(day);
+        let first = day.saturating_sub(DAYS as u32);
+        let before = (first..day).map(move |day| (day, self.days[day as usize % DAYS]));
+        before.chain([(day, self.today)]).filter(|(_, value)| *value != 0)
     }
 
     /// Adds what was traded on a day.

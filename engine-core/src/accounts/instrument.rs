@@ -68,7 +68,7 @@ impl Instrument {
             base_units,
             quote_units,
             margin,
-            prices: (terms.min_price, terms.max_price),
+            prices: (terms.min_price.max(price_min(margin.is_some())), terms.max_price),
             tiers: Vec::new(),
             limits: None,
             last: None,
@@ -85,7 +85,7 @@ impl Instrument {
 
     fn check_prices(&self) -> Listed<()> {
         let highest = self.prices.1;
-        if highest < self.price_min() {
+        if highest < self.prices.0 {
             return Err(RejectReason::InvalidPrice);
         }
         let Some(margin) = self.margin else {
@@ -125,11 +125,6 @@ impl Instrument {
         Ok(())
     }
 
-    /// The lowest price that accounts can have: below it the seller would pay the buyer.
-    pub(super) fn price_min(&self) -> Price {
-        Price::new(i64::from(self.margin.is_some()))
-    }
-
     #[inline]
     pub(super) fn has_tiers(&self) -> bool {
         self.tiers.len() > 1
@@ -156,6 +151,17 @@ impl Instrument {
     pub(super) fn rates_of_volume(&self, volume: i128) -> RateId {
         let reached = self.tiers.partition_point(|tier| tier.volume_min <= volume);
         self.tiers[reached - 1].rates
+    }
+
+    /// The greatest position of an account that there can be, bought or sold.
+    #[inline]
+    pub(super) fn position_max(&self) -> Qty {
+        self.margin.map_or(Qty::MAX, |margin| margin.position_max)
+    }
+
+    /// Whether some of its tiers have these rates.
+    pub(super) fn has_rates(&self, rates: RateId) -> bool {
+        self.tiers.iter().any(|tier| tier.rates == rates)
     }
 
     /// The mark price, or the last trade's.
@@ -201,6 +207,11 @@ impl Instrument {
         }
         self.extras.at_mut(line.extra - 1)
     }
+}
+
+/// The lowest price that accounts can have: below it the seller would pay the buyer.
+fn price_min(on_margin: bool) -> Price {
+    Price::new(i64::from(on_margin))
 }
 
 fn margin_of(funding: Funding) -> Option<Margin> {

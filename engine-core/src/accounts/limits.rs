@@ -105,18 +105,8 @@ fn check_position(
     measured: &Measured,
     limit: Option<Qty>,
 ) -> Result<(), RiskLimit> {
-    if measured.more == 0 {
-        return Ok(());
-    }
-    let signed = match measured.side {
-        Side::Buy => line.quantity,
-        Side::Sell => -line.quantity,
-    };
-    let then = i128::from(signed) + i128::from(line.open[measured.side as usize]) + i128::from(measured.more);
-    let margin = instrument.margin.map_or(Qty::MAX, |margin| margin.position_max);
-    let max = limit.unwrap_or(Qty::MAX).min(margin);
-    if then > i128::from(max.lots()) {
-        return Err(RiskLimit::Position);
-    }
-    Ok(())
+    let max = limit.unwrap_or(Qty::MAX).min(instrument.position_max());
+    let fits =
+        measured.more == 0 || line.position_with(measured.side, measured.more) <= i128::from(max.lots());
+    if fits { Ok(()) } else { Err(RiskLimit::Position) }
 }

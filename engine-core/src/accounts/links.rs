@@ -44,7 +44,7 @@ pub(super) struct Bonds {
 }
 
 impl Bonds {
-    fn insert(&mut self, bond: Bond) -> u32 {
+    pub(super) fn insert(&mut self, bond: Bond) -> u32 {
         let Some(number) = self.free.pop() else {
             self.all.push(Some(bond));
             return self.all.len() as u32 - 1;
@@ -68,6 +68,11 @@ impl Bonds {
     fn remove(&mut self, number: u32) {
         self.all[number as usize] = None;
         self.free.push(number);
+    }
+
+    /// How many there are, with those whose numbers are free.
+    pub(super) fn len(&self) -> usize {
+        self.all.len()
     }
 
     /// All bonds that there are, with their numbers.

@@ -86,7 +86,7 @@ impl Instrument {
             let gain = (i128::from(ticks) * i128::from(quantity) - cost) * i128::from(self.quote_units);
             others.equity + gain <= others.maintenance + self.maintenance(quantity, price)
         };
-        let (lowest, highest) = (self.prices.0.max(self.price_min()).ticks(), self.prices.1.ticks());
+        let (lowest, highest) = (self.prices.0.ticks(), self.prices.1.ticks());
         let (mut down, mut up) = if quantity > 0 {
             (lowest, highest)
         } else {

@@ -21,6 +21,7 @@ mod column;
 mod fees;
 mod fill;
 mod holds;
+mod image;
 mod instrument;
 mod limits;
 mod links;
@@ -28,6 +29,7 @@ mod margin;
 mod orders;
 mod pairs;
 mod position;
+mod restore;
 mod settle;
 mod touch;
 mod transfers;
@@ -48,7 +50,7 @@ pub(crate) use amend::AmendCheck;
 pub(crate) use check::LiveOrder;
 pub use margin::MarginStatus;
 pub use position::Position;
-pub(crate) use transfers::Direction;
+pub(crate) use restore::Restored;
 
 use column::Column;
 use fees::{RateTable, Volume};
@@ -226,7 +228,7 @@ impl Ledger {
     /// would pay.
     pub(crate) fn list(&mut self, spec: &InstrumentSpec) -> Result<InstrumentSpec, RejectReason> {
         let instrument = Instrument::new(spec, &self.asset_specs, &mut self.rates)?;
-        let spec = spec.clone().with_price_min(instrument.price_min());
+        let spec = spec.clone().with_price_min(instrument.prices.0);
         self.instruments.push(instrument);
         Ok(spec)
     }

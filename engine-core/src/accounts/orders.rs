@@ -214,10 +214,8 @@ impl OpenOrders {
             let is_it = order.is_live() && order.generation == (id.get() >> 32) as u32;
             return is_it.then_some(at);
         };
-        let slot = chosen
-            .index
-            .find(id.get(), |slot| chosen.ids.read(slot.number()))?;
-        Some(slot.number())
+        let slot = chosen.index.find(id.get(), |slot| chosen.ids.read(slot.get()))?;
+        Some(slot.get())
     }
 
     #[inline]
@@ -269,13 +267,12 @@ impl Chosen {
         self.used = self.used.max(at + 1);
         *self.ids.at_mut(at) = id;
         let ids = &self.ids;
-        self.index
-            .insert(id, Slot::of(at), |slot| ids.read(slot.number()));
+        self.index.insert(id, Slot::new(at), |slot| ids.read(slot.get()));
         at
     }
 
     fn remove(&mut self, at: At) {
-        self.index.remove(self.ids.read(at), Slot::of(at));
+        self.index.remove(self.ids.read(at), Slot::new(at));
         self.free.push(at);
     }
 }

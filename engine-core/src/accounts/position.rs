@@ -79,6 +79,11 @@ impl Extra {
         }
     }
 
+    /// Takes back how many orders were accepted in the second of `now`.
+    pub(super) fn put_back_count(&mut self, now: Timestamp, orders: u32) {
+        (self.second, self.second_orders) = (now.nanos() / SECOND_NS, orders);
+    }
+
     /// Counts an order that is accepted.
     pub(super) fn count_order(&mut self, now: Timestamp) {
         let second = now.nanos() / SECOND_NS;
@@ -103,19 +108,30 @@ impl Line {
         }
     }
 
+    /// The position if all live orders of a side traded, and `more`.
+    #[inline]
+    pub(super) fn position_with(&self, side: Side, more: u64) -> i128 {
+        let signed = match side {
+            Side::Buy => i128::from(self.quantity),
+            Side::Sell => -i128::from(self.quantity),
+        };
+        signed + i128::from(self.open[side as usize]) + i128::from(more)
+    }
+
+    /// How much of the position is against orders of a side.
+    #[inline]
+    pub(super) fn against(&self, side: Side) -> u64 {
+        match side {
+            Side::Buy if self.quantity < 0 => self.quantity.unsigned_abs(),
+            Side::Sell if self.quantity > 0 => self.quantity.unsigned_abs(),
+            _ => 0,
+        }
+    }
+
     /// How much an order of `side` could take off the position beside the live orders of that side.
     #[inline]
     pub(super) fn reducible(&self, side: Side) -> u64 {
-        let against = match side {
-            Side::Buy => self.quantity < 0,
-            Side::Sell => self.quantity > 0,
-        };
-        if !against {
-            return 0;
-        }
-        self.quantity
-            .unsigned_abs()
-            .saturating_sub(self.open[side as usize])
+        self.against(side).saturating_sub(self.open[side as usize])
     }
 
     /// Changes the position, and what it cost, by a trade and returns what that realised, in ticks times lots.

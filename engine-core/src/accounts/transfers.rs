@@ -3,34 +3,20 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{FROZEN, Ledger, Refusal, Row};
+use crate::snapshot::{Direction, TransferSnapshot};
 use crate::{AccountId, Amount, Event, RejectReason, Seq, Transfer, TransferKey};
-
-/// Which way money goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Direction {
-    In,
-    Out,
-}
-
-/// A transfer that happened under a key.
-#[derive(Clone, Copy, Debug)]
-struct Remembered {
-    direction: Direction,
-    transfer: Transfer,
-    first: Seq,
-}
 
 /// The newest transfers that had a key.
 ///
 /// Invariant: `order` holds the keys of `known`, each once, oldest first.
 #[derive(Default)]
 pub(super) struct TransferKeys {
-    known: BTreeMap<(AccountId, TransferKey), Remembered>,
+    known: BTreeMap<(AccountId, TransferKey), TransferSnapshot>,
     order: VecDeque<(AccountId, TransferKey)>,
 }
 
 impl TransferKeys {
-    fn remember(&mut self, remembered: Remembered, keys_max: u32) {
+    fn remember(&mut self, remembered: TransferSnapshot, keys_max: u32) {
         let Some(key) = remembered.transfer.key else {
             return;
         };
@@ -42,6 +28,21 @@ impl TransferKeys {
             self.known
                 .remove(&oldest.expect("there is one, it was just pushed"));
         }
+    }
+
+    /// The transfers that are remembered, the oldest first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &TransferSnapshot> {
+        self.order.iter().map(|key| &self.known[key])
+    }
+
+    /// Takes back a transfer that was remembered, after those before it. Says whether its key is one, and new.
+    pub(super) fn put_back(&mut self, remembered: &TransferSnapshot) -> bool {
+        let Some(key) = remembered.transfer.key else {
+            return false;
+        };
+        let key = (remembered.transfer.account, key);
+        self.order.push_back(key);
+        self.known.insert(key, *remembered).is_none()
     }
 
     pub(super) fn check_invariants(&self) {
@@ -107,7 +108,7 @@ impl Ledger {
         kept.balances.add(number, more);
         events.push(event);
         self.say_balance(account, number, asset.get(), events);
-        let remembered = Remembered {
+        let remembered = TransferSnapshot {
             direction,
             transfer: *transfer,
             first: seq,

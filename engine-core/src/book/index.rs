@@ -41,17 +41,23 @@ const PASSED_MAX: u64 = 0xff;
 /// One widening multiplication whose halves are folded: every bit of the id reaches the upper half, and what
 /// it does there depends on both keys.
 #[derive(Clone, Copy)]
-struct Keys {
+pub(crate) struct Keys {
     mask: u64,
     factor: u64,
 }
 
 impl Keys {
-    fn new(hash_seed: u64) -> Self {
+    pub(crate) fn new(hash_seed: u64) -> Self {
         Self {
             mask: mix(hash_seed),
             factor: mix(!hash_seed) | 1,
         }
+    }
+
+    /// 32 bits of the hash.
+    #[inline]
+    pub(crate) fn hash32(self, id: u64) -> u32 {
+        self.hash(id).upper
     }
 
     #[inline]

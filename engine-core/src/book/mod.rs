@@ -9,6 +9,7 @@
 //! or stands in one of the two queues of its price: [`Queue::Displayed`], or [`Queue::Behind`], which trades
 //! after it. Queues are linked through the slots, so a book holds no memory per order of its own.
 
+mod follow;
 mod index;
 mod ladder;
 mod level;
@@ -27,8 +28,9 @@ mod tests;
 pub use order_book::{InsertError, OrderBook, ReduceError, RestingOrder};
 pub use orders::OrderIds;
 
-pub(crate) use index::Index;
+pub(crate) use index::{Index, Keys};
 pub(crate) use orders::{NewOrder, Orders, Queue, Slot, View};
 pub(crate) use restore::RestoreError;
 pub use sides::Fill;
 pub(crate) use sides::Sides;
+pub(crate) use slab::Slab;

@@ -1,5 +1,8 @@
 //! The store of orders: a slot for each, found by id.
 
+#[cfg(feature = "serde")]
+use serde::{Deserialize, Serialize};
+
 use super::index::Index;
 use super::record::{MARK_MAX, NIL, Record};
 use super::slab::Slab;
@@ -10,21 +13,22 @@ use crate::{OrderId, Price, Qty, Side};
 pub(crate) struct Slot(pub(super) u32);
 
 impl Slot {
-    /// The slot with this number, for who keeps an [`Index`] of things that are not in an [`Orders`].
+    /// The slot with this number, for stores of the caller's own.
     #[inline]
-    pub(crate) fn of(number: u32) -> Self {
+    pub(crate) const fn new(number: u32) -> Self {
         Self(number)
     }
 
     /// Its number.
     #[inline]
-    pub(crate) fn number(self) -> u32 {
+    pub(crate) const fn get(self) -> u32 {
         self.0
     }
 }
 
 /// Who names the orders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum OrderIds {
     /// The book hands ids out. They are never 0, never used twice, and found without hashing.
     #[default]

@@ -44,6 +44,12 @@ impl<D: Copy + Default> Orders<D> {
             .map(|at| (at, self.records[at].prev))
     }
 
+    /// The slots that no order will ever take again, because their ids are used up.
+    pub(crate) fn retired(&self) -> impl Iterator<Item = u32> {
+        let records = self.records.iter().zip(0..);
+        records.filter_map(|(record, slot)| (record.is_free() && record.prev == 0).then_some(slot))
+    }
+
     /// A store as it was when [`slots`](Self::slots) and [`free_list`](Self::free_list) were read, still
     /// without its orders: [`restore_order`](Self::restore_order) puts them back. A slot that is neither free
     /// nor gets its order back is a retired one.

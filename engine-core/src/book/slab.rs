@@ -23,7 +23,7 @@ const BLOCK: usize = 4096;
 /// An array of at most `u32::MAX` elements that grows at its end.
 ///
 /// Invariants: `beyond` has blocks only if `near` has `near_max` elements; all of them but the last are full.
-pub(super) struct Slab<T> {
+pub(crate) struct Slab<T> {
     near: Vec<T>,
     near_max: usize,
     beyond: Vec<Vec<T>>,
@@ -31,7 +31,7 @@ pub(super) struct Slab<T> {
 
 impl<T: Copy> Slab<T> {
     /// An empty array that is expected to grow to `len_max` elements at most.
-    pub(super) fn new(len_max: usize) -> Self {
+    pub(crate) fn new(len_max: usize) -> Self {
         Self::with_near(len_max.min(NEAR_BYTES / size_of::<T>().max(1)))
     }
 
@@ -45,7 +45,7 @@ impl<T: Copy> Slab<T> {
     }
 
     #[inline]
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self.beyond.last() {
             None => self.near.len(),
             Some(last) => self.near_max + (self.beyond.len() - 1) * BLOCK + last.len(),
@@ -53,7 +53,7 @@ impl<T: Copy> Slab<T> {
     }
 
     #[inline]
-    pub(super) fn get(&self, at: u32) -> Option<&T> {
+    pub(crate) fn get(&self, at: u32) -> Option<&T> {
         match self.near.get(at as usize) {
             None => self.beyond_at(at),
             found => found,
@@ -83,7 +83,7 @@ impl<T: Copy> Slab<T> {
     }
 
     #[inline]
-    pub(super) fn push(&mut self, element: T) {
+    pub(crate) fn push(&mut self, element: T) {
         if self.near.len() < self.near.capacity().min(self.near_max) {
             self.near.push(element);
             return;

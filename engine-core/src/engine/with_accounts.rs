@@ -1,11 +1,12 @@
 //! An engine whose orders are paid for: the ledger is asked before an order comes in, and reads what happened.
 
 use super::{Engine, rejected};
-use crate::accounts::{Admitted, AmendCheck, Balance, Direction, Ledger, MarginStatus, Position, Refusal};
+use crate::accounts::{Admitted, AmendCheck, Balance, Ledger, LiveOrder, MarginStatus, Position, Refusal};
 use crate::command::{Amend, Cancel, Command, Linked, Place};
 use crate::event::{Event, RejectReason, Request};
 use crate::market::{Floors, NOT_REDUCIBLE, Reducible, is_well_linked};
 use crate::sequencer::Sequenced;
+use crate::snapshot::Direction;
 use crate::spec::{AssetSpec, InstrumentSpec};
 use crate::types::{AccountId, Amount, AssetId, InstrumentId, Side};
 
@@ -248,6 +249,16 @@ impl Engine {
             refuse(&command.value, refusal.reason, events);
             events.extend(refusal.shortfall);
         }
+    }
+
+    /// All live orders as the ledger checks them.
+    pub(super) fn live_orders(&self) -> Vec<LiveOrder> {
+        let live = self.store.orders.iter();
+        live.map(|slot| {
+            let instrument = self.store.details(slot).instrument;
+            self.instruments[instrument.get() as usize].live_order(&self.store, slot)
+        })
+        .collect()
     }
 
     /// What an account has of an asset; nothing where either does not exist, or without accounts.

@@ -1,8 +1,9 @@
 //! The checks of a new order: everything is looked at before anything is changed.
 
 use super::floor::{Floor, Instrument};
+use super::possible::is_distance;
 use super::store::Store;
-use crate::command::{OrderKind, Phase, Place, PostOnly, TimeInForce, Trail, Visibility};
+use crate::command::{OrderKind, Phase, Place, PostOnly, TimeInForce, Visibility};
 use crate::event::{OrderType, RejectReason};
 use crate::types::{Price, Qty, Side, Timestamp};
 
@@ -192,11 +193,7 @@ impl Instrument {
 
     /// Rule 9 of 2.1: not too many parts.
     pub(super) fn admit_display(&self, quantity: Qty, display: Qty) -> Check {
-        let parts_max = u64::from(self.spec.terms().iceberg_parts_max);
-        let fits = !display.is_zero()
-            && display <= quantity
-            && quantity.lots().div_ceil(display.lots()) <= parts_max;
-        if fits {
+        if !display.is_zero() && display <= quantity && quantity <= self.spec.terms().most_in_parts(display) {
             Ok(())
         } else {
             Err(RejectReason::InvalidDisplay)
@@ -345,8 +342,5 @@ fn trail_is_valid(kind: &OrderKind) -> bool {
     let (OrderKind::TrailingStop { trail } | OrderKind::TrailingStopLimit { trail, .. }) = kind else {
         return true;
     };
-    match *trail {
-        Trail::Ticks(ticks) => ticks > 0 && ticks <= Price::MAX.ticks().unsigned_abs(),
-        Trail::BasisPoints(bps) => bps > 0 && bps < 10_000,
-    }
+    is_distance(*trail)
 }

@@ -29,9 +29,9 @@ use crate::types::{AccountId, InstrumentId, OrderId, Price, Qty, Side, Timestamp
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Market {
-    instrument: Instrument,
-    store: Store,
-    now: Timestamp,
+    pub(super) instrument: Instrument,
+    pub(super) store: Store,
+    pub(super) now: Timestamp,
 }
 
 impl Market {

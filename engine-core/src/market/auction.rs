@@ -74,7 +74,7 @@ impl Floor<'_> {
     }
 
     /// Rule 8.3.
-    fn auction_outcome(&self) -> Outcome {
+    pub(super) fn auction_outcome(&self) -> Outcome {
         let markets = Side::BOTH.map(|side| self.market_interest(side));
         let [bids, asks] = Side::BOTH.map(|side| self.limit_interest(side, markets == [0, 0]));
         let candidates = candidates(markets, &bids, &asks);

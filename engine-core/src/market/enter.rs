@@ -62,7 +62,7 @@ impl Entry {
 
     /// The queue in which it rests.
     #[inline]
-    fn queue(&self) -> Queue {
+    pub(super) fn queue(&self) -> Queue {
         let behind =
             self.visibility == Visibility::Hidden || self.all_or_none || self.order_type == OrderType::Pegged;
         if behind { Queue::Behind } else { Queue::Displayed }

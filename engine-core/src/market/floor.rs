@@ -128,6 +128,17 @@ impl Instrument {
             self.pending.touched.is_empty() && self.pending.elected.is_empty(),
             "nothing is left to do"
         );
+        if self.phase == Phase::Continuous {
+            assert_eq!(
+                self.pending.seen, None,
+                "the next stop has not seen earlier trades"
+            );
+            assert_eq!(
+                self.reached_stop(),
+                None,
+                "a stop whose price has come does not wait"
+            );
+        }
         if let (Phase::Continuous, Some(bid), Some(ask)) = (
             self.phase,
             self.sides.best(Side::Buy),

@@ -11,16 +11,26 @@ use crate::types::{Price, Qty};
 
 /// Live orders that depend on each other.
 pub(crate) struct Link {
-    kind: LinkKind,
+    pub(super) kind: LinkKind,
     /// The live orders of the list, each in its place.
-    members: [Option<Slot>; 3],
+    pub(super) members: [Option<Slot>; 3],
     /// One-cancels-other: the order that has traded or was set off.
-    winner: Option<Slot>,
+    pub(super) winner: Option<Slot>,
     /// Bracket: what its entry traded, once it is over.
     entered: Option<Qty>,
 }
 
 impl Link {
+    /// A list none of whose orders has traded.
+    pub(super) fn new(kind: LinkKind, members: [Option<Slot>; 3]) -> Self {
+        Self {
+            kind,
+            members,
+            winner: None,
+            entered: None,
+        }
+    }
+
     /// The live members but the winner.
     fn others(&self) -> impl Iterator<Item = Slot> {
         let winner = self.winner;
@@ -114,15 +124,7 @@ impl Floor<'_> {
             *member = Some(slot);
         }
         let id = id.expect("a list has orders");
-        self.market.links.insert(
-            id,
-            Link {
-                kind: linked.kind,
-                members,
-                winner: None,
-                entered: None,
-            },
-        );
+        self.market.links.insert(id, Link::new(linked.kind, members));
         match linked.kind {
             LinkKind::OneCancelsOther => self.enter_members(id),
             LinkKind::Bracket => {

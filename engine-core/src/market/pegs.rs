@@ -57,6 +57,11 @@ impl Floor<'_> {
         moved
     }
 
+    /// Whether a pegged order stands elsewhere than the displayed book says.
+    pub(super) fn is_misplaced(&self, slot: Slot) -> bool {
+        self.peg_price(slot) != self.stands_at(slot)
+    }
+
     /// Where a pegged order stands now.
     fn stands_at(&self, slot: Slot) -> Option<Price> {
         let order = self.store.orders.view(slot);

@@ -1,12 +1,13 @@
 //! What accounts ask about a new order before it comes in: how far it could go, and what that would come to.
 
-use super::floor::Floor;
+use super::floor::{Floor, Instrument};
 use super::stops::trigger_behind;
-use super::store::flag;
+use super::store::{Store, WaitsFor, flag};
 use super::take::affordable;
-use crate::accounts::Reach;
+use crate::accounts::{LiveOrder, Reach};
 use crate::book::Slot;
 use crate::command::{OrderKind, Phase, Place, SelfTrade, TimeInForce};
+use crate::event::OrderType;
 use crate::types::{Notional, Price, Qty, Side};
 
 /// The all-or-none orders that a walk has passed over.
@@ -99,6 +100,39 @@ impl Reach for Floor<'_> {
         }
         let rest = passed.lowest.map_or(Qty::ZERO, |lowest| affordable(left, lowest));
         sold + rest.min(passed.quantity)
+    }
+}
+
+impl Instrument {
+    /// A live order as the ledger checks it.
+    pub(crate) fn live_order(&self, store: &Store, slot: Slot) -> LiveOrder {
+        let details = store.details(slot);
+        let conditions = store.conditions(slot);
+        LiveOrder {
+            id: store.orders.id(slot),
+            instrument: self.id,
+            account: details.account,
+            side: store.orders.side(slot),
+            total: details.total,
+            remaining: store.remaining(slot),
+            worst_price: self.worst_price(store, slot),
+            reduce_only: conditions.is_some_and(|conditions| conditions.reduce_only),
+            unarmed: conditions.is_some_and(|conditions| conditions.waits == Some(WaitsFor::Arming)),
+        }
+    }
+
+    /// Beyond which price a live order cannot trade, if there is one.
+    fn worst_price(&self, store: &Store, slot: Slot) -> Option<Price> {
+        let order_type = store.order_type(slot);
+        let conditions = store.conditions(slot);
+        if order_type.has_limit() {
+            return Some(store.orders.price(slot));
+        }
+        if order_type == OrderType::Pegged {
+            return conditions?.peg_limit;
+        }
+        let bps = self.spec.terms().market_protection_bps?;
+        Some(self.bound_from(conditions?.trigger?, bps, store.orders.side(slot)))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::enter::Entry;
-use super::floor::Floor;
+use super::floor::{Floor, Instrument};
 use super::store::{Conditions, WaitsFor};
 use crate::book::Slot;
 use crate::command::{Phase, Trail};
@@ -152,6 +152,21 @@ pub(super) fn trigger_behind(best: Price, trail: Trail, side: Side, spec: &Instr
     // Beyond 64 bits it is far outside of every range of prices.
     let trigger = trigger.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
     spec.nearest_price(Price::new(trigger))
+}
+
+impl Instrument {
+    /// A waiting stop that the price as it is sets off, or that has not followed it. In a continuous market there is
+    /// none between commands.
+    pub(super) fn reached_stop(&self) -> Option<Slot> {
+        let now = self.trigger_price()?;
+        let seen = Seen {
+            lowest: now,
+            highest: now,
+            now,
+        };
+        let reached = self.stops.reached(&seen).map(|(slot, _)| slot).next();
+        reached.or_else(|| self.stops.first_behind(&seen))
+    }
 }
 
 impl Floor<'_> {

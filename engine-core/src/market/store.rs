@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::accounts::LiveOrder;
 use crate::book::{NewOrder, OrderIds, Orders, Sides, Slot};
 use crate::command::{
     ClientOrderId, OrderKind, Peg, Place, PostOnly, SelfTrade, TimeInForce, Trail, Visibility,
@@ -26,6 +25,25 @@ pub(crate) struct Details {
 }
 
 const _: () = assert!(size_of::<Details>() == 32);
+
+impl Details {
+    /// Those of an order without conditions.
+    #[inline]
+    pub(super) fn new(
+        account: Option<AccountId>,
+        total: Qty,
+        arrival: u64,
+        instrument: InstrumentId,
+    ) -> Self {
+        Self {
+            account,
+            total,
+            arrival,
+            instrument,
+            conditions: 0,
+        }
+    }
+}
 
 /// What only some orders have: everything that a limit order good till cancelled does without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,7 +212,7 @@ pub(crate) struct Store {
     expiries: BTreeSet<(Timestamp, Slot)>,
     /// The volatility auctions that are on and end by themselves.
     auction_ends: BTreeSet<(Timestamp, InstrumentId)>,
-    arrivals: u64,
+    pub(super) arrivals: u64,
     pub(crate) killed: Killed,
 }
 
@@ -260,13 +278,8 @@ impl Store {
 
     #[inline]
     fn plain_details(&mut self, place: &Place) -> Details {
-        Details {
-            account: place.account,
-            total: place.quantity,
-            arrival: self.next_arrival(),
-            instrument: place.instrument,
-            conditions: 0,
-        }
+        let arrival = self.next_arrival();
+        Details::new(place.account, place.quantity, arrival, place.instrument)
     }
 
     /// Takes in a new order, which waits until it is entered. The caller has checked that there is room for it.
@@ -446,23 +459,6 @@ impl Store {
         let mut picked: Vec<Slot> = self.orders.iter().filter(|slot| wanted(self, *slot)).collect();
         picked.sort_unstable_by_key(|slot| self.details(*slot).arrival);
         picked.into_iter().map(|slot| self.orders.id(slot)).collect()
-    }
-
-    /// All live orders as the ledger checks them.
-    pub(crate) fn live_orders(&self) -> Vec<LiveOrder> {
-        let live = |slot: Slot| {
-            let details = self.details(slot);
-            let conditions = self.conditions(slot);
-            LiveOrder {
-                id: self.orders.id(slot),
-                instrument: details.instrument,
-                account: details.account,
-                side: self.orders.side(slot),
-                remaining: self.remaining(slot),
-                reduce_only: conditions.is_some_and(|conditions| conditions.reduce_only),
-            }
-        };
-        self.orders.iter().map(live).collect()
     }
 
     /// Panics where an invariant of this type is broken.

@@ -583,3 +583,24 @@ fn a_market_begins_in_the_phase_of_its_spec() {
         ",
     );
 }
+
+#[test]
+fn what_is_due_in_an_auction_tells_its_price_before_the_command() {
+    check(
+        "
+        phase auction
+        buy 1 5 @ 100
+        sell 2 3 @ 100 gtd 5s
+        ---
+        at 5s
+        sell 3 1 @ 100
+        ",
+        "
+        cancelled 2 3 Expired shown 3 @ 100
+        indicative none
+        accepted 3
+        rested 3 1 @ 100
+        indicative 1 @ 100 imbalance 4
+        ",
+    );
+}

@@ -23,6 +23,10 @@ fn lists_that_do_not_fit_are_refused_before_everything_else() {
         "bracket: buy 1 5 @ 100 | sell 2 5 stop 110 | sell 3 5 stop 90",
         "bracket: buy 1 5 @ 100 | sell 2 5 @ 110 | sell 3 5 profit 90",
         "bracket: buy 1 5 @ 100 | sell 2 5 @ 110 | sell 3 5 @ 90",
+        "bracket: buy 1 5 @ 100 at-open | sell 2 5 @ 110 | sell 3 5 stop 90",
+        "bracket: buy 1 5 @ 100 at-close | sell 2 5 @ 110 | sell 3 5 stop 90",
+        "bracket: buy 1 5 @ 100 | sell 2 5 @ 110 ioc | sell 3 5 stop 90",
+        "bracket: buy 1 5 @ 100 | sell 2 5 @ 110 | sell 3 5 stop 90 fok",
         "bracket: buy 1 5 to-limit | sell 2 5 @ 110 | sell 3 5 stop 90",
         "bracket: buy 1 5 @ 100 acct 7 | sell 2 5 @ 110 acct 8 | sell 3 5 stop 90 acct 7",
     ] {
@@ -461,6 +465,26 @@ fn linked_orders_that_an_uncrossing_touched_follow_the_change_of_phase() {
         traded 1 x 3: 2 @ 100
         phase continuous
         cancelled 2 5 Linked
+        ",
+    );
+}
+
+#[test]
+fn an_exit_that_was_amended_to_less_is_armed_with_that() {
+    check(
+        "
+        bracket: buy 1 5 @ 100 | sell 2 5 @ 110 | sell 3 5 stop 90
+        amend 2 qty 3
+        amend 3 qty 9
+        ---
+        sell 4 5 @ 100
+        ",
+        "
+        accepted 4
+        traded 1 x 4: 5 @ 100
+        armed 2 3
+        armed 3 5
+        rested 2 3 @ 110
         ",
     );
 }

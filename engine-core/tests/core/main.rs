@@ -8,13 +8,18 @@ mod book;
 mod cancel;
 mod classic_faults;
 mod conditions;
+#[cfg(feature = "serde")]
+mod damage;
 mod differential;
 mod links;
 mod page;
 mod paid_orders;
 mod pegs;
 mod plain_book;
+mod replay;
+mod restore;
 mod self_trade;
+mod sequencer;
 mod stops;
 mod take;
 mod time;

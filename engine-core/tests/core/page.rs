@@ -5,10 +5,23 @@ use std::fs;
 use std::path::Path;
 
 /// The pages of rules.
-const PAGES: [&str; 2] = ["matching-rules", "accounts"];
+const PAGES: [&str; 1] = ["matching-rules"];
 
 /// Scenarios that are about no single rule.
-const BESIDE_THE_RULES: [&str; 5] = ["classic_faults", "differential", "main", "page", "plain_book"];
+const BESIDE_THE_RULES: [&str; 12] = [
+    "balances",
+    "classic_faults",
+    "damage",
+    "differential",
+    "limits",
+    "main",
+    "page",
+    "paid_orders",
+    "plain_book",
+    "replay",
+    "restore",
+    "sequencer",
+];
 
 /// The numbered rules of all pages and the text of each, by page and number.
 fn rules() -> BTreeMap<(&'static str, String), String> {

@@ -498,3 +498,30 @@ fn a_stop_whose_condition_holds_is_set_off_at_once() {
         ",
     );
 }
+
+#[test]
+fn what_was_traded_before_a_stop_began_to_wait_is_not_for_it() {
+    // The entry trades at 100 and 105: 6 waited and sees the 100, 5 begins to wait after it.
+    check(
+        "
+        sell 1 1 @ 100
+        sell 2 1 @ 105
+        sell 6 1 stop 101 @ 130
+        ---
+        bracket: buy 3 2 @ 105 | sell 4 2 @ 120 | sell 5 2 stop 102
+        ",
+        "
+        accepted 3
+        accepted 4
+        accepted 5
+        terms 5 gtc trigger 102
+        traded 1 x 3: 1 @ 100
+        traded 2 x 3: 1 @ 105
+        armed 4 2
+        armed 5 2
+        rested 4 2 @ 120
+        triggered 6
+        rested 6 1 @ 130
+        ",
+    );
+}

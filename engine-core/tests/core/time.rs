@@ -71,7 +71,6 @@ fn orders_expire_by_moment_then_instrument_then_age() {
 
 #[test]
 fn no_expired_order_trades() {
-    // 2 would set off 3, which would take 1; all are due.
     check(
         "
         sell 1 5 @ 100 gtd 5s
@@ -154,5 +153,27 @@ fn what_is_due_happens_also_before_a_command_with_an_earlier_time() {
         tick
         ",
         "cancelled 1 5 CancelAllAfter",
+    );
+}
+
+#[test]
+fn all_that_is_due_at_a_moment_ends_before_anything_follows() {
+    // The exits of 1 are armed by its end, and would sell to 5.
+    check(
+        "
+        bracket: buy 1 5 @ 100 gtd 5s | sell 2 5 @ 101 | sell 3 5 stop 90
+        sell 4 2 @ 100
+        buy 5 3 @ 101 gtd 5s
+        ---
+        at 5s
+        tick
+        ",
+        "
+        cancelled 1 3 Expired shown 3 @ 100
+        cancelled 5 3 Expired shown 3 @ 101
+        armed 2 2
+        armed 3 2
+        rested 2 2 @ 101
+        ",
     );
 }

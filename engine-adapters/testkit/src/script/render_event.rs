@@ -35,16 +35,17 @@ use super::render_command::{phase, time_in_force, whereas};
 /// # Panics
 /// When there is no word for the event.
 pub fn render_event(event: &Event) -> String {
-    render_life(event)
+    render_new(event)
+        .or_else(|| render_life(event))
         .or_else(|| render_book(event))
         .or_else(|| render_market(event))
         .or_else(|| money::render_event(event))
         .unwrap_or_else(|| panic!("the script language has no word for {event:?}"))
 }
 
-/// Events about an order that are not about its place in the book.
-fn render_life(event: &Event) -> Option<String> {
-    let text = match *event {
+/// Events that answer a new order.
+fn render_new(event: &Event) -> Option<String> {
+    let text = match event {
         Event::Accepted {
             instrument,
             order,
@@ -54,11 +55,10 @@ fn render_life(event: &Event) -> Option<String> {
             price,
             quantity,
         } => {
-            let at = at(price);
-            let tail = tail(account, instrument);
+            let (at, tail) = (at(*price), tail(*account, *instrument));
             format!(
                 "accepted {order} {} {order_type:?} {quantity}{at}{tail}",
-                side(its_side)
+                side(*its_side)
             )
         }
         Event::Terms {
@@ -67,7 +67,7 @@ fn render_life(event: &Event) -> Option<String> {
             trigger,
         } => {
             let trigger = trigger.map_or(String::new(), |trigger| format!(" trigger {trigger}"));
-            format!("terms {order} {}{trigger}", time_in_force(terms))
+            format!("terms {order} {}{trigger}", time_in_force(*terms))
         }
         Event::Named { order, client_id } => format!("named {order} {client_id}"),
         Event::Rejected {
@@ -79,153 +79,147 @@ fn render_life(event: &Event) -> Option<String> {
             asked,
         } => {
             let place = instrument.map_or(" nowhere".to_owned(), whereas);
-            let asked = asked.map_or(String::new(), |asked| {
-                let Asked {
-                    order_type,
-                    price,
-                    quantity,
-                    ..
-                } = asked;
-                format!(" {} {order_type:?} {quantity}{}", side(asked.side), at(price))
-            });
-            let whose = whose(account);
-            format!("rejected {order} {reason:?} {request:?}{asked}{whose}{place}")
-        }
-        Event::Cancelled {
-            instrument,
-            order,
-            account,
-            side: its_side,
-            remaining,
-            displayed,
-            reason,
-        } => {
-            let shown = displayed.map_or(String::new(), |Displayed { price, quantity }| {
-                format!(" shown {quantity} @ {price}")
-            });
-            let tail = tail(account, instrument);
+            let asked = asked.map_or(String::new(), |asked| format!(" {}", render_asked(&asked)));
             format!(
-                "cancelled {order} {remaining} {reason:?}{shown} {}{tail}",
-                side(its_side)
+                "rejected {order} {reason:?} {request:?}{asked}{}{place}",
+                whose(*account)
             )
         }
-        Event::Amended {
-            instrument,
-            order,
-            account,
-            price,
-            quantity,
-            kept_priority,
-        } => {
-            let kept = if kept_priority { "kept" } else { "lost" };
-            format!(
-                "amended {order} {quantity}{} {kept}{}",
-                at(price),
-                tail(account, instrument)
-            )
-        }
-        Event::Decremented {
-            instrument,
-            order,
-            account,
-            by,
-            remaining,
-        } => format!(
-            "decremented {order} by {by} left {remaining}{}",
-            tail(account, instrument)
-        ),
-        Event::Triggered {
-            instrument,
-            order,
-            account,
-        } => format!("triggered {order}{}", tail(account, instrument)),
-        Event::Armed {
-            instrument,
-            order,
-            account,
-            quantity,
-        } => format!("armed {order} {quantity}{}", tail(account, instrument)),
         _ => return None,
     };
     Some(text)
 }
 
-/// Trades, and events about the displayed book.
-fn render_book(event: &Event) -> Option<String> {
-    let text = match *event {
-        Event::Traded {
-            instrument,
-            maker,
-            maker_account,
-            taker,
-            taker_account,
-            taker_side,
-            maker_displayed,
+fn render_asked(asked: &Asked) -> String {
+    let (side, at) = (side(asked.side), at(asked.price));
+    format!("{side} {:?} {}{at}", asked.order_type, asked.quantity)
+}
+
+/// Events about an order that are not about its place in the book.
+fn render_life(event: &Event) -> Option<String> {
+    let (instrument, account) = match event {
+        Event::Cancelled {
+            instrument, account, ..
+        }
+        | Event::Amended {
+            instrument, account, ..
+        }
+        | Event::Decremented {
+            instrument, account, ..
+        }
+        | Event::Triggered {
+            instrument, account, ..
+        }
+        | Event::Armed {
+            instrument, account, ..
+        } => (*instrument, *account),
+        _ => return None,
+    };
+    let text = match event {
+        Event::Cancelled {
+            order,
+            side: its_side,
+            remaining,
+            displayed,
+            reason,
+            ..
+        } => {
+            let shown = displayed.map_or(String::new(), |Displayed { price, quantity }| {
+                format!(" shown {quantity} @ {price}")
+            });
+            format!(
+                "cancelled {order} {remaining} {reason:?}{shown} {}",
+                side(*its_side)
+            )
+        }
+        Event::Amended {
+            order,
             price,
             quantity,
+            kept_priority,
+            ..
         } => {
-            let seen = if maker_displayed {
-                "displayed"
-            } else {
-                "undisplayed"
-            };
-            let accounts = match (maker_account, taker_account) {
-                (None, None) => String::new(),
-                (maker, taker) => {
-                    let number = |account: Option<AccountId>| account.map_or(0, AccountId::get);
-                    format!(" accts {} x {}", number(maker), number(taker))
-                }
-            };
-            let tail = format!("{} {seen}{accounts}{}", side(taker_side), whereas(instrument));
-            format!("traded {maker} x {taker}: {quantity} @ {price} {tail}")
+            let kept = if *kept_priority { "kept" } else { "lost" };
+            format!("amended {order} {quantity}{} {kept}", at(*price))
         }
+        Event::Decremented {
+            order, by, remaining, ..
+        } => format!("decremented {order} by {by} left {remaining}"),
+        Event::Armed { order, quantity, .. } => format!("armed {order} {quantity}"),
+        Event::Triggered { order, .. } => format!("triggered {order}"),
+        _ => return None,
+    };
+    Some(text + &tail(account, instrument))
+}
+
+/// Trades, and events about the displayed book.
+fn render_book(event: &Event) -> Option<String> {
+    let (word, instrument, order, its_side, price, quantity) = match *event {
+        Event::Traded { .. } => return render_trade(event),
         Event::Rested {
             instrument,
             order,
-            side: its_side,
+            side,
             price,
             displayed,
-        } => format!(
-            "rested {order} {displayed} @ {price} {}{}",
-            side(its_side),
-            whereas(instrument)
-        ),
+        } => ("rested", instrument, order, side, price, displayed),
         Event::Pulled {
             instrument,
             order,
-            side: its_side,
+            side,
             price,
             displayed,
-        } => format!(
-            "pulled {order} {displayed} @ {price} {}{}",
-            side(its_side),
-            whereas(instrument)
-        ),
-        Event::Reduced {
-            instrument,
-            order,
-            side: its_side,
-            price,
-            by,
-        } => format!(
-            "reduced {order} by {by} @ {price} {}{}",
-            side(its_side),
-            whereas(instrument)
-        ),
+        } => ("pulled", instrument, order, side, price, displayed),
         Event::Replenished {
             instrument,
             order,
-            side: its_side,
+            side,
             price,
             displayed,
-        } => format!(
-            "replenished {order} {displayed} @ {price} {}{}",
-            side(its_side),
-            whereas(instrument)
-        ),
+        } => ("replenished", instrument, order, side, price, displayed),
+        Event::Reduced {
+            instrument,
+            order,
+            side,
+            price,
+            by,
+        } => ("reduced", instrument, order, side, price, by),
         _ => return None,
     };
-    Some(text)
+    let by = if word == "reduced" { "by " } else { "" };
+    let tail = format!("{}{}", side(its_side), whereas(instrument));
+    Some(format!("{word} {order} {by}{quantity} @ {price} {tail}"))
+}
+
+fn render_trade(event: &Event) -> Option<String> {
+    let Event::Traded {
+        instrument,
+        maker,
+        maker_account,
+        taker,
+        taker_account,
+        taker_side,
+        maker_displayed,
+        price,
+        quantity,
+    } = *event
+    else {
+        return None;
+    };
+    let seen = if maker_displayed {
+        "displayed"
+    } else {
+        "undisplayed"
+    };
+    let accounts = match (maker_account, taker_account) {
+        (None, None) => String::new(),
+        (maker, taker) => {
+            let number = |account: Option<AccountId>| account.map_or(0, AccountId::get);
+            format!(" accts {} x {}", number(maker), number(taker))
+        }
+    };
+    let tail = format!("{} {seen}{accounts}{}", side(taker_side), whereas(instrument));
+    Some(format!("traded {maker} x {taker}: {quantity} @ {price} {tail}"))
 }
 
 /// Events about an instrument, an account or the engine.

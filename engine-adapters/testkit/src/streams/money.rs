@@ -1,8 +1,8 @@
 //! Commands about accounts for streams, and what specs have more where orders are paid for.
 
 use engine_core::{
-    AccountsConfig, Amount, AssetId, AssetSpec, Command, Funding, GroupId, InstrumentId,
-    InstrumentSpecBuilder, Limits, Notional, Price, Qty, SetAccount, SetLimits, Transfer, TransferKey,
+    AccountsConfig, Amount, AssetId, AssetSpec, Command, Funding, GroupId, InstrumentSpecBuilder, Limits,
+    Notional, Price, Qty, SetAccount, SetLimits, Transfer, TransferKey,
 };
 use rust_decimal::Decimal;
 

@@ -179,12 +179,17 @@ impl Writer {
         }
     }
 
+    fn good_till(&mut self) -> TimeInForce {
+        let soon = self.random.below(25);
+        TimeInForce::Gtd(Timestamp::from_nanos(self.now.saturating_add(soon)))
+    }
+
     fn time_in_force(&mut self) -> TimeInForce {
-        let until = Timestamp::from_nanos(self.now.saturating_add(self.random.below(25)));
+        let until = self.good_till();
         self.random.weighted(&[
             (4, TimeInForce::Ioc),
             (3, TimeInForce::Fok),
-            (3, TimeInForce::Gtd(until)),
+            (3, until),
             (3, TimeInForce::Day),
             (2, TimeInForce::AtOpen),
             (2, TimeInForce::AtClose),
@@ -297,11 +302,17 @@ impl Writer {
         };
         let mut exits = [exit(self.next_id(), profit_kind), exit(self.next_id(), stop_kind)];
         for exit in &mut exits {
-            if self.random.percent(10) {
-                exit.time_in_force = self.time_in_force();
-            }
+            exit.time_in_force = match self.random.below(20) {
+                0 => self.time_in_force(),
+                1 => TimeInForce::Day,
+                2 => self.good_till(),
+                _ => TimeInForce::Gtc,
+            };
         }
-        if self.random.percent(40) && matches!(exits[0].kind, OrderKind::Limit { .. }) {
+        if self.random.percent(20) {
+            // Where it may meet somebody when it is armed.
+            let price = self.price();
+            exits[0].kind = OrderKind::Limit { price };
             exits[0].post_only = self.random.pick(&[PostOnly::Reject, PostOnly::Slide]);
         }
         match self.random.below(10) {
@@ -324,8 +335,8 @@ impl Writer {
         );
         self.choose_owner(&mut place);
         if self.random.percent(15) {
-            let until = Timestamp::from_nanos(self.now.saturating_add(self.random.below(25)));
-            place.time_in_force = self.random.pick(&[TimeInForce::Day, TimeInForce::Gtd(until)]);
+            let until = self.good_till();
+            place.time_in_force = self.random.pick(&[TimeInForce::Day, until]);
         }
         if self.random.percent(self.weights.hidden) {
             place.visibility = Visibility::Hidden;

@@ -140,127 +140,61 @@ const SOME: Weights = Weights {
 
 impl Weights {
     pub(super) fn of(profile: Profile, random: &mut Random) -> Self {
+        let mut weights = SOME;
+        weights.lean_to(profile);
+        if profile == Profile::Everything {
+            weights.instruments = 1 + random.below(2);
+        }
+        weights
+    }
+
+    /// Makes more likely what the profile is about.
+    fn lean_to(&mut self, profile: Profile) {
         match profile {
-            Profile::Plain => Self {
-                linked: 0,
-                phase: 0,
-                stop: 0,
-                pegged: 0,
-                all_or_none: 0,
-                pro_rata: 0,
-                ..SOME
-            },
-            Profile::Stops => Self {
-                stop: 60,
-                mark: 60,
-                ..SOME
-            },
-            Profile::Auctions => Self {
-                phase: 140,
-                stop: 8,
-                time_in_force: 35,
-                ..SOME
-            },
-            Profile::Unseen => Self {
-                iceberg: 30,
-                hidden: 20,
-                all_or_none: 20,
-                min_quantity: 10,
-                phase: 20,
-                ..SOME
-            },
-            Profile::Pegs => Self { pegged: 40, ..SOME },
-            Profile::Linked => Self {
-                linked: 300,
-                stop: 15,
-                phase: 20,
-                ..SOME
-            },
-            Profile::SelfTrade => Self {
-                self_trade: 90,
-                account: 90,
-                iceberg: 10,
-                ..SOME
-            },
-            Profile::Bands => Self {
-                band: 90,
-                protection: 70,
-                phase: 30,
-                stop: 15,
-                ..SOME
-            },
-            Profile::ProRata => Self {
-                pro_rata: 100,
-                iceberg: 15,
-                cancel: 60,
-                ..SOME
-            },
-            Profile::Everything => Self {
-                linked: 60,
-                phase: 50,
-                stop: 15,
-                pegged: 10,
-                iceberg: 10,
-                hidden: 8,
-                all_or_none: 8,
-                self_trade: 40,
-                band: 40,
-                pro_rata: 30,
-                instruments: 1 + random.below(2),
-                ..SOME
-            },
-            Profile::Extremes => Self {
-                wrong: 10,
-                stop: 15,
-                band: 30,
-                phase: 30,
-                ..SOME
-            },
-            Profile::Instruments => Self {
-                list: 20,
-                mass_cancel: 30,
-                switch: 40,
-                kill: 10,
-                tick: 50,
-                time_in_force: 40,
-                instruments: 4,
-                money: 8,
-                phase: 40,
-                ..SOME
-            },
-            Profile::HandedOutIds => Self {
-                linked: 60,
-                stop: 10,
-                ..SOME
-            },
-            Profile::Paid => Self {
-                linked: 50,
-                money: 60,
-                account: 98,
-                stop: 15,
-                market: 15,
-                by_quote: 8,
-                to_limit: 5,
-                protection: 60,
-                phase: 25,
-                self_trade: 30,
-                iceberg: 8,
-                all_or_none: 8,
-                instruments: 2,
-                ..SOME
-            },
-            Profile::Limited => Self {
-                linked: 80,
-                money: 90,
-                account: 99,
-                stop: 15,
-                market: 12,
-                by_quote: 6,
-                protection: 70,
-                reduce_only: 20,
-                instruments: 2,
-                ..SOME
-            },
+            Profile::Plain => {
+                (self.linked, self.phase, self.stop) = (0, 0, 0);
+                (self.pegged, self.all_or_none, self.pro_rata) = (0, 0, 0);
+            }
+            Profile::Stops => (self.stop, self.mark) = (60, 60),
+            Profile::Auctions => (self.phase, self.stop, self.time_in_force) = (140, 8, 35),
+            Profile::Unseen => {
+                (self.iceberg, self.hidden, self.all_or_none) = (30, 20, 20);
+                (self.min_quantity, self.phase) = (10, 20);
+            }
+            Profile::Pegs => self.pegged = 40,
+            Profile::Linked => (self.linked, self.stop, self.phase) = (300, 15, 20),
+            Profile::SelfTrade => (self.self_trade, self.account, self.iceberg) = (90, 90, 10),
+            Profile::Bands => {
+                (self.band, self.protection) = (90, 70);
+                (self.phase, self.stop) = (30, 15);
+            }
+            Profile::ProRata => (self.pro_rata, self.iceberg, self.cancel) = (100, 15, 60),
+            Profile::Everything => {
+                (self.linked, self.phase, self.stop, self.pegged) = (60, 50, 15, 10);
+                (self.iceberg, self.hidden, self.all_or_none) = (10, 8, 8);
+                (self.self_trade, self.band, self.pro_rata) = (40, 40, 30);
+            }
+            Profile::Extremes => (self.wrong, self.stop, self.band, self.phase) = (10, 15, 30, 30),
+            Profile::Instruments => {
+                (self.list, self.mass_cancel, self.switch, self.kill) = (20, 30, 40, 10);
+                (self.tick, self.time_in_force, self.phase) = (50, 40, 40);
+                self.money = 8;
+                self.instruments = 4;
+            }
+            Profile::HandedOutIds => (self.linked, self.stop) = (60, 10),
+            Profile::Paid => {
+                (self.linked, self.money, self.account, self.stop) = (50, 60, 98, 15);
+                (self.market, self.by_quote, self.to_limit) = (15, 8, 5);
+                (self.protection, self.phase, self.self_trade) = (60, 25, 30);
+                (self.iceberg, self.all_or_none) = (8, 8);
+                self.instruments = 2;
+            }
+            Profile::Limited => {
+                (self.linked, self.money, self.account, self.stop) = (80, 90, 99, 15);
+                (self.market, self.by_quote, self.protection) = (12, 6, 70);
+                self.reduce_only = 20;
+                self.instruments = 2;
+            }
         }
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 
 use engine_core::{
-    AccountId, Cancel, ClientOrderId, Command, Engine, EngineConfig, Event, Gap, InstrumentId,
-    InstrumentSpec, KeyKind, Keyed, LinkKind, Linked, OrderId, OrderKind, OrderRef, Place, Price, Qty,
-    RequestKey, Seq, Sequenced, Sequencer, SequencerConfig, SequencerSnapshot, SequencerSnapshotError,
-    Sequencing, Side, TimeInForce, Timestamp,
+    AccountId, Cancel, ClientOrderId, Command, Engine, EngineConfig, Event, Gap, GroupId, InstrumentId,
+    InstrumentSpec, KeyKind, Keyed, LinkKind, Linked, OrderId, OrderKind, OrderRef, Place, PostOnly, Price,
+    Qty, RequestKey, SelfTrade, Seq, Sequenced, Sequencer, SequencerConfig, SequencerSnapshot,
+    SequencerSnapshotError, Sequencing, Side, TimeInForce, Timestamp, Visibility,
 };
 use proptest::prelude::*;
 use rust_decimal::Decimal;
@@ -167,78 +167,36 @@ fn any_difference_in_content_is_a_conflict() {
     let mut sequencer = sequencer(10, None);
     let mine = order(1, "a", 5);
     let first = new(&mut sequencer, at(0), Command::Place(mine)).seq;
-    let others = [
-        Place {
-            instrument: InstrumentId::new(1),
-            ..mine
-        },
-        Place {
-            side: Side::Sell,
-            ..mine
-        },
-        Place {
-            quantity: Qty::new(6),
-            ..mine
-        },
-        Place {
-            kind: OrderKind::Limit {
+    let changes: [fn(&mut Place); 15] = [
+        |order| order.instrument = InstrumentId::new(1),
+        |order| order.side = Side::Sell,
+        |order| order.quantity = Qty::new(6),
+        |order| {
+            order.kind = OrderKind::Limit {
                 price: Price::new(101),
-            },
-            ..mine
+            }
         },
-        Place {
-            kind: OrderKind::Market,
-            ..mine
-        },
-        Place {
-            kind: OrderKind::Stop {
+        |order| order.kind = OrderKind::Market,
+        |order| {
+            order.kind = OrderKind::Stop {
                 trigger: Price::new(100),
-            },
-            ..mine
+            }
         },
-        Place {
-            time_in_force: TimeInForce::Ioc,
-            ..mine
-        },
-        Place {
-            time_in_force: TimeInForce::Gtd(at(9)),
-            ..mine
-        },
-        Place {
-            visibility: engine_core::Visibility::Hidden,
-            ..mine
-        },
-        Place {
-            post_only: engine_core::PostOnly::Slide,
-            ..mine
-        },
-        Place {
-            min_quantity: Some(Qty::new(1)),
-            ..mine
-        },
-        Place {
-            all_or_none: true,
-            ..mine
-        },
-        Place {
-            reduce_only: true,
-            ..mine
-        },
-        Place {
-            self_trade: engine_core::SelfTrade::CancelBoth,
-            ..mine
-        },
-        Place {
-            group: Some(engine_core::GroupId::new(0)),
-            ..mine
-        },
+        |order| order.time_in_force = TimeInForce::Ioc,
+        |order| order.time_in_force = TimeInForce::Gtd(at(9)),
+        |order| order.visibility = Visibility::Hidden,
+        |order| order.post_only = PostOnly::Slide,
+        |order| order.min_quantity = Some(Qty::new(1)),
+        |order| order.all_or_none = true,
+        |order| order.reduce_only = true,
+        |order| order.self_trade = SelfTrade::CancelBoth,
+        |order| order.group = Some(GroupId::new(0)),
     ];
-    for other in others {
-        assert_eq!(
-            place(&mut sequencer, other),
-            Sequencing::Conflict { first },
-            "{other:?}"
-        );
+    for change in changes {
+        let mut other = mine;
+        change(&mut other);
+        let answer = place(&mut sequencer, other);
+        assert_eq!(answer, Sequencing::Conflict { first }, "{other:?}");
     }
     let alone = Linked {
         kind: LinkKind::Bracket,

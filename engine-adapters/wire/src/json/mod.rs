@@ -1,0 +1,43 @@
+//! The JSON forms: requests and lines of commands are read, commands and events are written.
+
+mod token;
+
+mod scan;
+
+mod words;
+
+mod field;
+
+mod order;
+
+mod list;
+
+mod amend;
+
+mod symbol;
+
+mod op;
+
+mod input;
+
+mod line;
+
+mod write;
+
+mod command;
+
+mod event;
+
+pub use amend::AmendRequest;
+pub use command::write_command;
+pub use event::{EVENT_JSON_VERSION, event_type, write_event};
+pub use field::Field;
+pub use input::{AmendLine, CancelLine, Deposit, Input, Query};
+pub use line::Line;
+pub use list::OrderListRequest;
+pub use op::Op;
+pub use order::{OrderRequest, Placement};
+pub use scan::{JsonError, JsonFault, objects, utf8};
+pub use symbol::read_spec;
+pub use write::Object;
+pub(crate) use write::write_text;

@@ -1,0 +1,145 @@
+//! What has changed in the displayed book since somebody was told.
+
+#[cfg(feature = "serde")]
+use serde::{Deserialize, Serialize};
+
+use super::DepthLevel;
+use crate::data::feed::RestoreError;
+use crate::types::{Price, Qty, Seq, Side, Timestamp};
+
+/// The levels that are not what they were, with what they hold now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub struct DepthUpdate {
+    /// The first batch that it covers: the one after the last batch of the update before.
+    pub first_sequence: Seq,
+    /// The last batch that it covers.
+    pub last_sequence: Seq,
+    /// The time of the last batch.
+    pub time: Timestamp,
+    /// What is bid now, highest price first; quantity zero for nothing any more.
+    pub bids: Vec<DepthLevel>,
+    /// What is asked now, lowest price first; quantity zero for nothing any more.
+    pub asks: Vec<DepthLevel>,
+    /// The checksum of the book after it, where the sender computes one.
+    pub checksum: Option<u32>,
+}
+
+/// What [`Projections::drain_depth_update`](crate::data::Projections::drain_depth_update) found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "an update that is not sent is missing"]
+pub enum Drained {
+    /// Nothing has changed; the update is empty and need not be sent.
+    Nothing,
+    /// The update has the changes.
+    Changes,
+    /// More has changed than was to be remembered: send a snapshot. The next update follows on it.
+    TooMuch,
+}
+
+/// Levels that have changed, in the order of events, repeated ones too.
+#[derive(Clone, Debug)]
+pub(super) struct Changes {
+    levels: Vec<(Side, Price)>,
+    changes_max: usize,
+    is_too_much: bool,
+    /// The last batch that was covered by an update.
+    covered: Seq,
+}
+
+impl Changes {
+    pub(super) fn new(changes_max: usize) -> Self {
+        Self {
+            levels: Vec::with_capacity(changes_max.min(1_000)),
+            changes_max,
+            is_too_much: false,
+            covered: Seq::default(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn note(&mut self, side: Side, price: Price) {
+        if self.levels.len() < self.changes_max {
+            self.levels.push((side, price));
+        } else if !self.is_too_much {
+            self.note_one_more(side, price);
+        }
+    }
+
+    /// Makes room by forgetting what is there twice.
+    #[cold]
+    fn note_one_more(&mut self, side: Side, price: Price) {
+        self.levels.sort_unstable();
+        self.levels.dedup();
+        // Half of the room must be free, or this would be done again and again.
+        if self.levels.len() <= self.changes_max / 2 {
+            self.levels.push((side, price));
+        } else {
+            self.is_too_much = true;
+            self.levels.clear();
+        }
+    }
+
+    pub(super) fn drain(
+        &mut self,
+        last: Seq,
+        update: &mut DepthUpdate,
+        quantity: impl Fn(Side, Price) -> Qty,
+    ) -> Drained {
+        update.bids.clear();
+        update.asks.clear();
+        update.checksum = None;
+        if self.is_too_much {
+            self.levels.clear();
+            self.is_too_much = false;
+            self.covered = last;
+            return Drained::TooMuch;
+        }
+        if self.levels.is_empty() {
+            return Drained::Nothing;
+        }
+        self.levels.sort_unstable();
+        self.levels.dedup();
+        for (side, price) in self.levels.drain(..) {
+            let level = DepthLevel {
+                price,
+                quantity: quantity(side, price),
+            };
+            match side {
+                Side::Buy => update.bids.push(level),
+                Side::Sell => update.asks.push(level),
+            }
+        }
+        update.bids.reverse();
+        (update.first_sequence, update.last_sequence) = (self.covered.next(), last);
+        self.covered = last;
+        Drained::Changes
+    }
+
+    /// What has changed; `None` if it is too much.
+    pub(super) fn remembered(&self) -> Option<Vec<(Side, Price)>> {
+        (!self.is_too_much).then(|| self.levels.clone())
+    }
+
+    pub(super) fn covered(&self) -> Seq {
+        self.covered
+    }
+
+    pub(super) fn restore(
+        changes_max: usize,
+        levels: Option<Vec<(Side, Price)>>,
+        covered: Seq,
+    ) -> Result<Self, RestoreError> {
+        let mut restored = Self::new(changes_max);
+        restored.is_too_much = levels.is_none();
+        restored.covered = covered;
+        restored.levels.extend(levels.into_iter().flatten());
+        if restored.levels.len() > changes_max {
+            return Err(RestoreError::Limit {
+                name: "changes_max",
+                value: changes_max as u64,
+            });
+        }
+        Ok(restored)
+    }
+}

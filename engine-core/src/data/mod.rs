@@ -1,0 +1,43 @@
+//! Market data and order states: projections, which know nothing but events.
+//!
+//! Each is a state machine of its own, for one instrument, and can be used alone:
+//!
+//! | projection | says |
+//! |---|---|
+//! | [`Trades`] | the newest trades |
+//! | [`Candles`] | what the price did in each minute, hour, day |
+//! | [`Statistics`] | what happened in the last 24 hours |
+//! | [`indicators::Study`] | an indicator over candles or trades |
+//!
+//! The engine calls none of them, and they never ask it: the same events give the same state. All but the
+//! book and the orders also take the trades of any other source ([`TradeFeed`]).
+
+mod candles;
+mod checksum;
+mod depth;
+mod feed;
+pub mod indicators;
+mod interval;
+mod orders;
+mod projections;
+mod queue;
+mod ratio;
+mod replica;
+mod statistics;
+mod trades;
+mod volume;
+
+pub use candles::{Candle, CandleIter, Candles, CandlesImage};
+pub use checksum::ChecksumUnits;
+pub use depth::{Depth, DepthImage, DepthLevel, DepthOrder, DepthSnapshot, DepthUpdate, Drained};
+pub use feed::{Cursor, Divergence, FeedError, Projection, RestoreError};
+pub use interval::{Interval, IntervalError};
+pub use orders::{OrderState, OrderStatus, OrdersImage};
+pub use projections::{
+    CandlesConfig, Feed, InstrumentImage, Projections, ProjectionsConfig, ProjectionsImage, Ticker,
+};
+pub use ratio::Ratio;
+pub use replica::{DepthReplica, ReplicaError, Taken};
+pub use statistics::{Entry, Slot, Statistics, StatisticsImage, Summary};
+pub use trades::{Trade, TradeFeed, Trades, TradesImage};
+pub use volume::{Turnover, Volume};

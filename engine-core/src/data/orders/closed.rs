@@ -1,0 +1,145 @@
+//! The states of the orders that closed last.
+//!
+//! ```text
+//! ring      position (a running number) -> state, and the position before it in the same bucket
+//! buckets   hash of an id -> the newest position that has this hash
+//! ```
+//!
+//! A position that is older than what the ring holds leads nowhere, so nothing has to be taken out of a
+//! bucket when the ring comes round: closing an order writes one state, one link and one bucket.
+
+use super::life::Life;
+use crate::book::Keys;
+use crate::command::ClientOrderId;
+use crate::types::OrderId;
+
+/// Invariants: the ring holds the newest `len` positions up to the newest one; a chain of positions leads from
+/// newer to older ones.
+pub(super) struct Closed {
+    ring: Vec<Life>,
+    /// The position before, of each place of the ring.
+    links: Vec<u32>,
+    buckets: Vec<u32>,
+    keys: Keys,
+    closed_max: u32,
+    len: u32,
+    /// The position of the newest state, and so, but for turns of 2^32, how many there have been.
+    newest: u32,
+    /// The place of the newest state in the ring.
+    newest_at: u32,
+    lost: u64,
+}
+
+impl Closed {
+    pub(super) fn new(closed_max: u32, hash_seed: u64) -> Self {
+        // Buckets for all; with fewer than half as many positions as turn round, none is taken for another.
+        let buckets = (closed_max as usize).next_power_of_two();
+        Self {
+            ring: Vec::with_capacity(closed_max as usize),
+            links: Vec::with_capacity(closed_max as usize),
+            buckets: vec![0; buckets],
+            keys: Keys::new(hash_seed),
+            closed_max,
+            len: 0,
+            newest: 0,
+            newest_at: closed_max.saturating_sub(1),
+            lost: 0,
+        }
+    }
+
+    /// How many states were overwritten without having been handed out.
+    pub(super) fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    pub(super) fn set_lost(&mut self, lost: u64) {
+        self.lost = lost;
+    }
+
+    #[inline]
+    fn bucket(&self, order: OrderId) -> usize {
+        self.keys.hash32(order.get()) as usize & (self.buckets.len() - 1)
+    }
+
+    /// Takes in the state of an order that closed just now.
+    #[inline]
+    pub(super) fn push(&mut self, state: Life) {
+        if self.closed_max == 0 {
+            self.lost += 1;
+            return;
+        }
+        let bucket = self.bucket(state.order);
+        self.newest = self.newest.wrapping_add(1);
+        let link = std::mem::replace(&mut self.buckets[bucket], self.newest);
+        self.newest_at = if self.newest_at + 1 == self.closed_max {
+            0
+        } else {
+            self.newest_at + 1
+        };
+        if let Some(place) = self.ring.get_mut(self.newest_at as usize) {
+            *place = state;
+            self.links[self.newest_at as usize] = link;
+        } else {
+            self.ring.push(state);
+            self.links.push(link);
+        }
+        if self.len == self.closed_max {
+            self.lost += 1;
+        } else {
+            self.len += 1;
+        }
+    }
+
+    /// The place of a state that is so much older than the newest one.
+    #[inline]
+    fn place(&self, age: u32) -> usize {
+        let (at, max) = (self.newest_at as usize, self.closed_max as usize);
+        if age as usize <= at {
+            at - age as usize
+        } else {
+            at + max - age as usize
+        }
+    }
+
+    /// The newest state with this id.
+    pub(super) fn find(&self, order: OrderId) -> Option<&Life> {
+        let mut position = self.buckets[self.bucket(order)];
+        let mut age_before = None;
+        loop {
+            let age = self.newest.wrapping_sub(position);
+            // A chain leads to older states only; what does not is what a turn of all positions has left.
+            if age >= self.len || age_before >= Some(age) {
+                return None;
+            }
+            let place = self.place(age);
+            if self.ring[place].order == order {
+                return Some(&self.ring[place]);
+            }
+            (position, age_before) = (self.links[place], Some(age));
+        }
+    }
+
+    /// The states, the one that closed first first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Life> {
+        (0..self.len).rev().map(|age| &self.ring[self.place(age)])
+    }
+
+    /// Hands out the state of the order that closed first.
+    pub(super) fn pop(&mut self) -> Option<Life> {
+        self.len = self.len.checked_sub(1)?;
+        let place = self.place(self.len);
+        if self.len == 0 {
+            // Whoever takes them all gets the memory used again that is still at hand.
+            self.newest_at = self.closed_max - 1;
+        }
+        Some(self.ring[place])
+    }
+
+    /// Notes the owner's own name of the order that closed last, if that is this one.
+    pub(super) fn name_newest(&mut self, order: OrderId, client_id: ClientOrderId) {
+        let newest = self.ring.get_mut(self.newest_at as usize);
+        if let Some(newest) = newest.filter(|newest| newest.order == order) {
+            newest.details.client_id = Some(client_id);
+        }
+    }
+}

@@ -1,3 +1,0 @@
-//! What holds for the engine as a whole.
-
-mod sequencer;

@@ -1,0 +1,68 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// An exchange: a matching engine with everything around it.
+#[derive(Debug, Parser)]
+#[command(name = "exchange-server", version, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Task {
+    Replay(ReplayArguments),
+}
+
+/// Reads commands, one JSON object a line, and writes what happens, one event a line.
+///
+/// The commands go through the same engine as on the server, with no clock but the one in the input: the same lines
+/// give the same events, everywhere and always. The page docs/replay.md describes every line.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct ReplayArguments {
+    /// Where the commands are; without it, or with `-`, they are read from standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) input: Option<PathBuf>,
+
+    /// Whether orders need balances
+    #[arg(long, value_enum, default_value_t = Accounts::Off)]
+    pub(crate) accounts: Accounts,
+
+    /// Writes the events into a file instead of to standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) events: Option<PathBuf>,
+
+    /// Prints no events but what they come to: counts by type, traded quantity, speed of the engine alone, state hash
+    #[arg(long)]
+    pub(crate) summary: bool,
+
+    /// Also prints what happens inside of the book: orders that come to rest, move and are reduced
+    #[arg(long)]
+    pub(crate) facts: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Accounts {
+    /// Orders are taken from everybody and nobody
+    Off,
+}
+
+const EXAMPLES: &str = r#"Examples:
+  A trade, typed by hand:
+    exchange-server replay <<'END'
+    {"op":"symbol","symbol":"X","tick":0.01,"lot":1}
+    {"op":"new","id":1,"side":"Sell","order_type":"Limit","price":10.00,"quantity":5}
+    {"op":"new","id":2,"side":"Buy","order_type":"Market","quantity":2}
+    {"op":"book"}
+    END
+
+  A file, the events into another one, and what they come to on the screen:
+    exchange-server replay commands.jsonl --events events.jsonl --summary
+
+Exit codes: 0 when every line was read; 2 when a line could not be, after the output of the lines before it;
+1 when a file could not be read or written.
+"#;

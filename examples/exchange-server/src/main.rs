@@ -1,0 +1,21 @@
+//! A complete exchange made of nothing but the engine and its adapters.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod cli;
+
+mod replay;
+
+fn main() -> ExitCode {
+    match cli::Arguments::parse().task {
+        cli::Task::Replay(arguments) => match replay::run(&arguments) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                eprintln!("exchange-server: {failure}");
+                ExitCode::from(failure.exit_code())
+            }
+        },
+    }
+}

@@ -1,0 +1,209 @@
+//! The engine, and beside it what has to be known to answer questions about it.
+
+use std::collections::BTreeMap;
+
+use engine_core::data::{
+    CandlesConfig, Feed, Interval, OrderState, Projection, Projections, ProjectionsConfig,
+};
+use engine_core::{
+    Command, Engine, EngineConfig, Event, EventBatch, MassCancel, OrderId, OrderIds, OrderRef, Qty, Seq,
+    Sequenced, StateHash, Timestamp,
+};
+
+use super::nobody::Arrivals;
+
+/// How many candles of each interval can be asked for.
+const CANDLES_MAX: usize = 10_000;
+
+/// How many trades the statistics remember one by one.
+const STATISTICS_TRADES_MAX: usize = 1 << 20;
+
+/// How many orders are remembered that are over.
+const CLOSED_ORDERS_MAX: u32 = 1 << 16;
+
+/// An engine that is given its commands one after the other.
+pub(super) struct Stage {
+    engine: Engine,
+    projections: Projections,
+    now: Timestamp,
+    events: Vec<Event>,
+    applied: Seq,
+    arrivals: Arrivals,
+    /// What the engine was given, where somebody wants to give it to another one.
+    recorded: Option<Vec<Sequenced<Command>>>,
+}
+
+/// How every engine of a replay is built: callers choose the ids of orders.
+pub(super) fn engine_config() -> EngineConfig {
+    EngineConfig {
+        ids: OrderIds::Chosen { hash_seed: 0 },
+        ..EngineConfig::default()
+    }
+}
+
+/// The projections have the engine's own limits, so that they can follow wherever it goes.
+fn projections_config(engine: EngineConfig) -> ProjectionsConfig {
+    ProjectionsConfig {
+        feed: Feed::Whole,
+        instruments_max: engine.instruments_max,
+        orders_max: engine.orders_max,
+        ids: engine.ids,
+        depth_changes_max: Some(0),
+        trades_max: None,
+        candles: Some(CandlesConfig {
+            intervals: Interval::USUAL.to_vec(),
+            candles_max: CANDLES_MAX,
+        }),
+        statistics_trades_max: Some(STATISTICS_TRADES_MAX),
+        closed_orders_max: Some(CLOSED_ORDERS_MAX),
+    }
+}
+
+impl Stage {
+    pub(super) fn new() -> Self {
+        let config = engine_config();
+        Self {
+            engine: Engine::new(config),
+            projections: Projections::new(projections_config(config)),
+            now: Timestamp::ZERO,
+            events: Vec::new(),
+            applied: Seq::new(0),
+            arrivals: Arrivals::new(),
+            recorded: None,
+        }
+    }
+
+    /// Also keeps every command that the engine is given.
+    pub(super) fn recording() -> Self {
+        Self {
+            recorded: Some(Vec::new()),
+            ..Self::new()
+        }
+    }
+
+    /// The hash of all of the engine's state.
+    pub(super) fn state_hash(&self) -> StateHash {
+        self.engine.state_hash()
+    }
+
+    /// What the engine was given.
+    pub(super) fn into_recorded(self) -> Vec<Sequenced<Command>> {
+        self.recorded.unwrap_or_default()
+    }
+
+    /// Gives the engine a command and says what happened.
+    pub(super) fn apply(&mut self, time: Timestamp, value: Command) -> &[Event] {
+        let command = Sequenced {
+            seq: self.applied.next(),
+            time,
+            value,
+        };
+        self.events.clear();
+        self.engine
+            .apply(&command, &mut self.events)
+            .expect("places are given out one after the other");
+        (self.applied, self.now) = (command.seq, time);
+        let batch = EventBatch {
+            seq: command.seq,
+            time,
+            events: &self.events,
+        };
+        self.projections
+            .apply(&batch)
+            .expect("the projections can follow wherever the engine goes");
+        if let Some(recorded) = &mut self.recorded {
+            recorded.push(command);
+        }
+        self.note_arrivals();
+        if self
+            .events
+            .iter()
+            .any(|event| matches!(event, Event::Decremented { .. }))
+        {
+            self.tell_decrements_as_amends();
+        }
+        &self.events
+    }
+
+    fn note_arrivals(&mut self) {
+        for event in &self.events {
+            self.arrivals.note(event);
+        }
+        if self.arrivals.is_full() {
+            self.arrivals
+                .forget(|order| live_state(&self.projections, order).is_some());
+        }
+    }
+
+    /// To the outside, an order that loses quantity without trading is amended. What its total is then follows from
+    /// what it is when the command is done: what it loses later in the command it still has.
+    fn tell_decrements_as_amends(&mut self) {
+        let mut lost_later: BTreeMap<OrderId, Qty> = BTreeMap::new();
+        for event in self.events.iter_mut().rev() {
+            let Event::Decremented {
+                instrument,
+                order,
+                account,
+                by,
+                ..
+            } = *event
+            else {
+                continue;
+            };
+            let Some(state) = self.projections.order(order) else {
+                continue;
+            };
+            let later = lost_later.entry(order).or_default();
+            *event = Event::Amended {
+                instrument,
+                order,
+                account,
+                price: state.price,
+                quantity: state.quantity + *later,
+                kept_priority: true,
+            };
+            *later += by;
+        }
+    }
+
+    /// Lets time pass, if it does.
+    pub(super) fn pass(&mut self, time: Timestamp) -> &[Event] {
+        if time > self.now {
+            self.apply(time, Command::Tick)
+        } else {
+            &[]
+        }
+    }
+
+    pub(super) fn projections(&mut self) -> &mut Projections {
+        &mut self.projections
+    }
+
+    /// The state of an order, if it is live.
+    pub(super) fn live(&self, order: OrderRef) -> Option<OrderState> {
+        match order {
+            OrderRef::Id(id) => live_state(&self.projections, id),
+            OrderRef::Client(account, client_id) => self
+                .projections
+                .open_orders(account)
+                .find(|state| state.client_id == Some(client_id)),
+        }
+    }
+
+    /// The live orders of nobody that a mass cancel means, oldest first.
+    pub(super) fn nobodys(&self, wanted: &MassCancel) -> Vec<OrderId> {
+        self.arrivals.live(|order| {
+            live_state(&self.projections, order).is_some_and(|state| {
+                state.account.is_none()
+                    && wanted
+                        .instrument
+                        .is_none_or(|instrument| state.instrument == instrument)
+                    && wanted.side.is_none_or(|side| state.side == side)
+            })
+        })
+    }
+}
+
+fn live_state(projections: &Projections, order: OrderId) -> Option<OrderState> {
+    projections.order(order).filter(|state| !state.status.is_closed())
+}
