@@ -78,6 +78,16 @@ fields! {
     Phase "phase" InvalidField
     Asset "asset" InvalidField
     Amount "amount" InvalidQuantity
+    Key "key" InvalidField
+    Scale "scale" InvalidField
+    Tier "tier" InvalidField
+    OrderQuantityMax "order_quantity_max" InvalidField
+    OrderNotionalMax "order_notional_max" InvalidField
+    OpenOrdersMax "open_orders_max" InvalidField
+    OpenQuantityMax "open_quantity_max" InvalidField
+    PositionMax "position_max" InvalidField
+    PriceCollarBps "price_collar_bps" InvalidField
+    OrdersPerSecondMax "orders_per_second_max" InvalidField
     Depth "depth" InvalidDepth
     Interval "interval" InvalidInterval
     Limit "limit" InvalidLimit
@@ -104,13 +114,19 @@ fields! {
     InitialPhase "initial_phase" InvalidField
     IcebergPartsMax "iceberg_parts_max" InvalidField
     StopsMax "stops_max" InvalidField
+    MinPrice "min_price" InvalidPrice
+    MaxPrice "max_price" InvalidPrice
+    FeeTiers "fee_tiers" InvalidField
+    VolumeMin "volume_min" InvalidField
+    InitialMarginBps "initial_margin_bps" InvalidField
+    MaintenanceMarginBps "maintenance_margin_bps" InvalidField
 }
 
 /// A set of fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct FieldSet(u64);
+pub(crate) struct FieldSet(u128);
 
-const _: () = assert!(Field::ALL.len() <= 64, "a set has a bit for every field");
+const _: () = assert!(Field::ALL.len() <= 128, "a set has a bit for every field");
 
 impl FieldSet {
     pub(crate) const fn of(fields: &[Field]) -> Self {
