@@ -10,9 +10,9 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use engine_core::{
-    AccountId, Amend, Cancel, Command, Engine, EngineConfig, Event, InstrumentId, InstrumentSpec, Market,
-    OrderId, OrderIds, OrderKind, OrderRef, Place, PostOnly, Price, Qty, SelfTrade, Sequenced, Side,
-    TimeInForce, Timestamp, Visibility,
+    AccountId, Amend, Cancel, ClientOrderId, Command, Engine, EngineConfig, Event, InstrumentId,
+    InstrumentSpec, Market, MassCancel, OrderId, OrderIds, OrderKind, OrderRef, Peg, Place, PostOnly, Price,
+    Qty, SelfTrade, Sequenced, Side, TimeInForce, Timestamp, Trail, Visibility,
 };
 use engine_testkit::streams::Random;
 use rust_decimal::Decimal;
@@ -20,36 +20,44 @@ use rust_decimal::Decimal;
 thread_local! {
     /// How often this thread has asked for memory.
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+    /// The bytes that it has and has not given back.
+    static BYTES: Cell<i64> = const { Cell::new(0) };
 }
 
 struct Counting;
 
-fn count() {
-    // A thread that ends has no counter any more; nobody asks for its count then.
-    let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+fn count(allocations: u64, bytes: i64) {
+    // A thread that ends has no counters any more; nobody asks for its counts then.
+    let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + allocations));
+    let _ = BYTES.try_with(|count| count.set(count.get() + bytes));
+}
+
+fn bytes(size: usize) -> i64 {
+    size.try_into().expect("no size is half the address space")
 }
 
 // SAFETY: every call goes on to the system's allocator as it came.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(1, bytes(layout.size()));
         // SAFETY: the caller's promise is the system's.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(1, bytes(layout.size()));
         // SAFETY: as above.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
+        count(1, bytes(size) - bytes(layout.size()));
         // SAFETY: as above.
         unsafe { System.realloc(memory, layout, size) }
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        count(0, -bytes(layout.size()));
         // SAFETY: as above.
         unsafe { System.dealloc(memory, layout) }
     }
@@ -270,4 +278,47 @@ fn a_warm_engine_with_chosen_ids_takes_no_memory() {
 #[test]
 fn orders_with_conditions_that_need_no_list_take_no_memory() {
     takes_no_memory(engine(OrderIds::Assigned), INSTRUMENTS, conditional);
+}
+
+/// Orders of every kind that rests or waits, with names and deadlines.
+fn listed(place: &mut Place, random: &mut Random) {
+    let near = Price::new(100_000 + random.within(-3_000, 3_000));
+    match random.below(300) {
+        0 => place.all_or_none = true,
+        1 => {
+            place.kind = OrderKind::Pegged {
+                peg: Peg::Primary,
+                offset: -2,
+                limit: None,
+            }
+        }
+        2 => place.kind = OrderKind::Stop { trigger: near },
+        3 => {
+            place.kind = OrderKind::TrailingStop {
+                trail: Trail::Ticks(5_000),
+            }
+        }
+        4..40 => {
+            place.time_in_force = TimeInForce::Gtd(Timestamp::from_nanos(u64::MAX / 2 + random.below(1_000)))
+        }
+        40..80 => place.client_id = ClientOrderId::new(&random.next_u64().to_string()).ok(),
+        _ => conditional(place, random),
+    }
+}
+
+#[test]
+fn what_orders_took_comes_back() {
+    let mut engine = engine(OrderIds::Chosen { hash_seed: 5 });
+    let mut trader = Trader::new(INSTRUMENTS, listed);
+    let mut after_each = Vec::new();
+    for _ in 0..40 {
+        trader.trade(&mut engine, 60_000);
+        engine.carry_out(&Command::MassCancel(MassCancel::default()), &mut Vec::new());
+        trader.live.clear();
+        engine.check_invariants();
+        after_each.push(BYTES.get());
+    }
+    // Structures grow to what they need and stay; what each order left behind would add megabytes.
+    let added = after_each[39] - after_each[29];
+    assert!(added < 4_096, "bytes after each wave: {after_each:?}");
 }

@@ -8,5 +8,5 @@ pub mod script;
 pub mod streams;
 mod under_test;
 
-pub use naive::{NaiveConfig, NaiveEngine};
+pub use naive::{LiveOrder, NaiveConfig, NaiveEngine};
 pub use under_test::UnderTest;

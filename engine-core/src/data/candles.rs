@@ -84,7 +84,7 @@ impl Candle {
         self.close = price;
         self.volume = self.volume.plus(quantity);
         self.quote_volume = sum(self.quote_volume, price.notional(quantity));
-        self.trade_count += 1;
+        self.trade_count = self.trade_count.saturating_add(1);
     }
 
     /// Takes in what happened later within the same interval.
@@ -94,7 +94,7 @@ impl Candle {
         self.close = later.close;
         self.volume = self.volume.joined(later.volume);
         self.quote_volume = sum(self.quote_volume, later.quote_volume);
-        self.trade_count += later.trade_count;
+        self.trade_count = self.trade_count.saturating_add(later.trade_count);
     }
 }
 

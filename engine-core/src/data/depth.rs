@@ -133,8 +133,12 @@ pub struct DepthImage {
 
 /// Where the orders of one instrument stand that everybody sees. The orders themselves live in a store that
 /// serves all instruments; one that is not shown is parked there.
+///
+/// Invariant: a side shows at most [`Qty::MAX`], so no level overflows.
 pub(super) struct Shown {
     sides: Sides,
+    /// What each side shows.
+    totals: [Qty; 2],
     changes: Changes,
 }
 
@@ -169,6 +173,7 @@ impl Shown {
     pub(super) fn new(changes_max: usize) -> Self {
         Self {
             sides: Sides::new(),
+            totals: [Qty::ZERO; 2],
             changes: Changes::new(changes_max),
         }
     }
@@ -182,9 +187,9 @@ impl Shown {
         place: Place,
     ) -> Result<(), Divergence> {
         let can_be = place.price.is_valid() && !place.quantity.is_zero() && orders.side(slot) == place.side;
-        if !can_be || orders.queue(slot).is_some() {
-            return Err(place.is_not_so());
-        }
+        let total = self.totals[place.side as usize].checked_add(place.quantity);
+        let total = total.filter(|_| can_be && orders.queue(slot).is_none());
+        self.totals[place.side as usize] = total.ok_or_else(|| place.is_not_so())?;
         orders.set_price(slot, place.price);
         orders.set_quantity(slot, place.quantity);
         self.sides.enqueue(orders, slot, Queue::Displayed);
@@ -207,6 +212,7 @@ impl Shown {
             .checked_sub(place.quantity)
             .filter(|_| is_shown);
         let left = left.ok_or_else(|| place.is_not_so())?;
+        self.totals[place.side as usize] -= place.quantity;
         self.changes.note(place.side, place.price);
         if left.is_zero() {
             self.sides.dequeue(orders, slot);
@@ -264,6 +270,14 @@ impl Shown {
 
     /// Walks everything and panics where an invariant is broken. Returns the number of shown orders.
     pub(super) fn check_invariants(&self, orders: &Orders<()>) -> usize {
+        for side in Side::BOTH {
+            let levels: u64 = self.sides.levels(side).map(|(_, quantity)| quantity.lots()).sum();
+            assert_eq!(
+                levels,
+                self.totals[side as usize].lots(),
+                "the total is that of the levels"
+            );
+        }
         self.sides.check_invariants(orders)
     }
 }

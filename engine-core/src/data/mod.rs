@@ -1,16 +1,20 @@
 //! Market data and order states: projections, which know nothing but events.
 //!
-//! Each is a state machine of its own, for one instrument, and can be used alone:
+//! [`Projections`] is all of them over an engine's whole stream, each switched on or off. Those that need only trades
+//! can also be used one by one, and with the trades of any other source ([`TradeFeed`]):
 //!
 //! | projection | says |
 //! |---|---|
+//! | [`Depth`] | the displayed book: levels, orders, updates |
+//! | [`OrderState`] | the life of an order as its owner sees it |
 //! | [`Trades`] | the newest trades |
 //! | [`Candles`] | what the price did in each minute, hour, day |
 //! | [`Statistics`] | what happened in the last 24 hours |
 //! | [`indicators::Study`] | an indicator over candles or trades |
+//! | [`DepthReplica`] | somebody else's copy of a displayed book |
 //!
-//! The engine calls none of them, and they never ask it: the same events give the same state. All but the
-//! book and the orders also take the trades of any other source ([`TradeFeed`]).
+//! The engine calls none of them, and they never ask it: the same events give the same state. What each means in
+//! detail is on the page `docs/market-data.md`.
 
 mod candles;
 mod checksum;

@@ -6,16 +6,18 @@
 //! ```
 
 mod closed;
+mod image;
 mod life;
 mod owners;
 mod state;
 
-pub use state::{OrderState, OrderStatus, OrdersImage};
+pub use image::OrdersImage;
+pub use state::{OrderState, OrderStatus};
 
 use self::closed::Closed;
 use self::life::{Details, Fills, Life, Open, Terms};
 use self::owners::{Links, Owners};
-use super::feed::{Divergence, RestoreError};
+use super::feed::Divergence;
 use crate::book::{OrderIds, Orders, Slab, Slot};
 use crate::command::{ClientOrderId, TimeInForce};
 use crate::event::{CancelReason, Event, OrderType, RejectReason, Request};
@@ -33,11 +35,11 @@ pub(super) struct Lives {
     newest: Option<(OrderId, Slot)>,
     /// The market order by value that this batch accepted.
     by_value: Option<OrderId>,
-    /// Of which order something was said last that no state is kept of: it was refused.
+    /// What becomes of a name that is said next.
     refused: Refused,
 }
 
-/// What becomes of the name that follows on a refusal.
+/// Whether the name that is said next is that of a refused order.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Refused {
     /// The last order was not refused.
@@ -70,8 +72,8 @@ impl Lives {
     /// The state of an order that is open or still kept.
     pub(super) fn state(&self, orders: &Orders<()>, order: OrderId) -> Option<OrderState> {
         match orders.find(order) {
-            Some(slot) => Some(self.life(orders, slot).state()),
-            None => self.closed.find(order).map(Life::state),
+            Some(slot) => Some(self.open_state(orders, slot)),
+            None => self.closed.find(order),
         }
     }
 
@@ -83,17 +85,17 @@ impl Lives {
     ) -> impl Iterator<Item = OrderState> + 'a {
         let before = |slot: &u32| self.lives[*slot].fills.links.prev();
         let slots = std::iter::successors(self.owners.newest(account), before);
-        slots.map(|slot| self.life(orders, Slot::new(slot)).state())
+        slots.map(|slot| self.open_state(orders, Slot::new(slot)))
     }
 
     /// The closed orders, first closed first.
     pub(super) fn closed(&self) -> impl Iterator<Item = OrderState> {
-        self.closed.iter().map(Life::state)
+        self.closed.iter()
     }
 
     /// Hands out the order that closed first.
     pub(super) fn pop_closed(&mut self) -> Option<OrderState> {
-        self.closed.pop().as_ref().map(Life::state)
+        self.closed.pop()
     }
 
     /// How many closed orders were forgotten without having been handed out.
@@ -101,27 +103,36 @@ impl Lives {
         self.closed.lost()
     }
 
-    /// Everything that is kept of an open order.
+    /// Everything that is kept of an open order, but its terms.
     #[inline]
     fn life(&self, orders: &Orders<()>, slot: Slot) -> Life {
-        let Open { fills, details } = self.lives[slot.get()];
+        let Open { fills, details } = &self.lives[slot.get()];
         Life {
             order: orders.id(slot),
             account: self.owners.account(fills.links),
-            side: orders.side(slot),
+            quantity: fills.quantity,
+            filled: fills.filled,
+            cost: fills.cost,
+            created: details.created,
+            updated: fills.updated,
+            price: details.price,
+            client_id: details.client_id,
+            instrument: fills.instrument,
             status: if fills.filled.is_zero() {
                 OrderStatus::Pending
             } else {
                 OrderStatus::PartiallyFilled
             },
-            terms: if fills.has_terms {
-                self.terms[slot.get()]
-            } else {
-                Terms::NONE
-            },
-            fills,
-            details,
+            side: orders.side(slot),
+            order_type: fills.order_type,
+            has_terms: fills.has_terms,
+            is_triggered: fills.is_triggered,
+            has_price: fills.has_price,
         }
+    }
+
+    fn open_state(&self, orders: &Orders<()>, slot: Slot) -> OrderState {
+        self.life(orders, slot).state(self.terms[slot.get()])
     }
 
     /// Where an open order lives.
@@ -203,16 +214,6 @@ impl Lives {
         Ok(slot)
     }
 
-    fn restore_open(&mut self, orders: &mut Orders<()>, state: &OrderState) -> Result<(), Divergence> {
-        let life = Life::of(state, self.arrivals);
-        let slot = self.insert(orders, (life.order, life.side), life.fills, life.details)?;
-        self.terms[slot.get()] = life.terms;
-        if let Some(account) = life.account {
-            self.owners.enter(&mut self.lives, account, slot.get());
-        }
-        Ok(())
-    }
-
     /// Takes note of a refused order: it is closed at once.
     pub(super) fn reject(&mut self, orders: &Orders<()>, time: Timestamp, event: &Event) {
         let Event::Rejected {
@@ -250,7 +251,7 @@ impl Lives {
             created: time,
             updated: time,
         };
-        self.closed.push(Life::of(&state, 0));
+        self.closed.push(Life::of(&state), Terms::of(&state));
     }
 
     /// Notes the owner's own name for the order that was just accepted or refused.
@@ -395,57 +396,14 @@ impl Lives {
             return Err(Divergence::Order(order));
         }
         let mut life = self.life(orders, slot);
-        (life.status, life.fills.updated) = (status, time);
-        self.closed.push(life);
+        (life.status, life.updated) = (status, time);
+        self.closed.push(life, self.terms[slot.get()]);
         self.owners.leave(&mut self.lives, slot.get());
         orders.forget(slot);
         if self.newest.is_some_and(|(newest, _)| newest == order) {
             self.newest = None;
         }
         Ok(())
-    }
-
-    pub(super) fn image(&self, orders: &Orders<()>) -> OrdersImage {
-        let mut open: Vec<Slot> = orders.iter().collect();
-        open.sort_unstable_by_key(|slot| self.lives[slot.get()].details.arrival);
-        OrdersImage {
-            open: open
-                .into_iter()
-                .map(|slot| self.life(orders, slot).state())
-                .collect(),
-            closed: self.closed.iter().map(Life::state).collect(),
-            closed_lost: self.closed.lost(),
-        }
-    }
-
-    /// The lives of an image. Its open orders are put into the store, parked.
-    pub(super) fn restore(
-        image: OrdersImage,
-        closed_max: u32,
-        orders_max: u32,
-        orders: &mut Orders<()>,
-    ) -> Result<Self, RestoreError> {
-        let mut restored = Self::new(closed_max, orders.ids(), orders_max);
-        if image.closed.len() > closed_max as usize {
-            return Err(RestoreError::Inconsistent("more closed orders than may be kept"));
-        }
-        for state in &image.open {
-            let is_open = state.status == OrderStatus::Pending && state.filled.is_zero()
-                || state.status == OrderStatus::PartiallyFilled && !state.filled.is_zero();
-            let inserted = restored.restore_open(orders, state);
-            if !is_open || inserted.is_err() {
-                return Err(RestoreError::Inconsistent("an open order that cannot be"));
-            }
-        }
-        for state in image.closed {
-            if !state.status.is_closed() {
-                return Err(RestoreError::Inconsistent("an open order among the closed ones"));
-            }
-            restored.closed.push(Life::of(&state, 0));
-        }
-        restored.closed.set_lost(image.closed_lost);
-        restored.newest = None;
-        Ok(restored)
     }
 }
 

@@ -80,7 +80,7 @@ impl ProjectionsConfig {
 
 impl Default for ProjectionsConfig {
     /// Everything is on: of each instrument a thousand changed levels, trades, and candles of each usual
-    /// interval, and 65,536 trades of statistics; and a hundred thousand closed orders.
+    /// interval, and 65,536 trades of statistics; and ten thousand closed orders.
     fn default() -> Self {
         Self {
             depth_changes_max: Some(1_000),
@@ -90,7 +90,7 @@ impl Default for ProjectionsConfig {
                 candles_max: 1_000,
             }),
             statistics_trades_max: Some(65_536),
-            closed_orders_max: Some(100_000),
+            closed_orders_max: Some(10_000),
             ..Self::OFF
         }
     }

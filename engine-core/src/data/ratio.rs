@@ -101,3 +101,58 @@ impl Ratio {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rounded(numerator: i128, denominator: i128, places: u32) -> Option<String> {
+        let ratio = Ratio::new(numerator, denominator).expect("not divided by zero");
+        ratio.rounded(places).map(|decimal| decimal.to_string())
+    }
+
+    #[test]
+    fn a_quotient_is_rounded_to_the_nearest_away_from_zero() {
+        assert_eq!(rounded(2, 3, 2).as_deref(), Some("0.67"));
+        assert_eq!(rounded(1, 8, 2).as_deref(), Some("0.13"));
+        assert_eq!(rounded(-1, 8, 2).as_deref(), Some("-0.13"));
+        assert_eq!(rounded(1, -8, 2).as_deref(), Some("-0.13"));
+        assert_eq!(rounded(199, 200, 1).as_deref(), Some("1.0"));
+        assert_eq!(rounded(7, 1, 0).as_deref(), Some("7"));
+        assert_eq!(rounded(0, 5, 1).as_deref(), Some("0.0"));
+    }
+
+    #[test]
+    fn what_a_decimal_does_not_hold_is_none() {
+        assert_eq!(rounded(i128::MAX, 1, 0), None);
+        assert_eq!(rounded(1, 3, 29), None);
+        assert_eq!(
+            rounded(1, i128::MAX, 28).as_deref(),
+            Some("0.0000000000000000000000000000")
+        );
+        assert_eq!(
+            rounded(i128::MAX - 1, i128::MAX, 3),
+            None,
+            "its digits cannot be computed"
+        );
+        assert_eq!(Ratio::new(1, 0), None);
+        assert_eq!(Ratio::new(1, i128::MIN), None);
+    }
+
+    #[test]
+    fn equal_quotients_are_equal_however_they_are_written() {
+        assert_eq!(Ratio::new(2, 4), Ratio::new(-1, -2));
+        assert_eq!(Ratio::new(0, 4), Ratio::new(0, -9));
+        assert_ne!(Ratio::new(1, 2), Ratio::new(-1, 2));
+        assert_eq!(Ratio::new(i128::MIN, 2), Ratio::new(i128::MIN / 2, 1));
+    }
+
+    #[test]
+    fn an_average_in_ticks_becomes_a_price() {
+        let average = Ratio::new(301, 3).expect("not divided by zero");
+        let price = average
+            .times(Decimal::new(50, 2))
+            .and_then(|price| price.rounded(3));
+        assert_eq!(price.map(|price| price.to_string()).as_deref(), Some("50.167"));
+    }
+}

@@ -5,18 +5,21 @@
 //! trade -> recent (each trade by itself) -> slots (only when there are more than trades_max) -> gone
 //! ```
 
-use std::collections::VecDeque;
+mod extremes;
+mod image;
+
+pub use image::StatisticsImage;
 
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use super::feed::{Cursor, FeedError, Projection, RestoreError};
+use self::extremes::Extremes;
+use super::feed::{Cursor, FeedError};
 use super::queue::Queue;
 use super::ratio::Ratio;
 use super::trades::{Trade, TradeFeed};
 use super::volume::{Turnover, Volume};
-use crate::event::{Event, EventBatch};
-use crate::types::{InstrumentId, Notional, Price, Qty, Seq, Timestamp};
+use crate::types::{InstrumentId, Notional, Price, Qty, Timestamp};
 
 /// The length of the window: 24 hours.
 const WINDOW_NS: u64 = 86_400 * 1_000_000_000;
@@ -137,8 +140,8 @@ impl Summary {
     /// The last price minus the price that opened the window, in ticks.
     pub fn change(&self) -> Option<i64> {
         let (last, open) = self.last.zip(self.open)?;
-        // Prices have 54 bits.
-        Some(last.ticks() - open.ticks())
+        // Exact for prices within the limits.
+        Some(last.ticks().saturating_sub(open.ticks()))
     }
 
     /// The change in percent of the opening price; none if that was zero.
@@ -156,24 +159,6 @@ impl Summary {
     pub fn quote_volume(&self) -> Notional {
         self.turnover.notional()
     }
-}
-
-/// A [`Statistics`] as plain data.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
-pub struct StatisticsImage {
-    /// Whose statistics.
-    pub instrument: InstrumentId,
-    /// How far it has come.
-    pub cursor: Cursor,
-    /// How many trades it remembers one by one.
-    pub trades_max: usize,
-    /// The oldest part of the window, in slots.
-    pub slots: Vec<Slot>,
-    /// The rest of the window, trade by trade.
-    pub trades: Vec<Entry>,
-    /// The price of the newest trade ever.
-    pub last: Option<Price>,
 }
 
 impl Statistics {
@@ -342,201 +327,6 @@ impl Slot {
         self.volume = self.volume.plus(entry.quantity);
         self.turnover.add(entry.price.notional(entry.quantity));
         self.trade_count += 1;
-    }
-}
-
-/// The highest and the lowest price of a window that moves.
-///
-/// Each queue holds the prices that are still to become an extreme when what is before them has left: from
-/// front to back they get worse and younger. A number may be pushed several times.
-#[derive(Clone, Debug)]
-struct Extremes {
-    highs: VecDeque<(u64, Price)>,
-    lows: VecDeque<(u64, Price)>,
-}
-
-impl Extremes {
-    fn new() -> Self {
-        Self {
-            highs: VecDeque::new(),
-            lows: VecDeque::new(),
-        }
-    }
-
-    #[inline]
-    fn push(&mut self, number: u64, price: Price) {
-        push_candidate(&mut self.highs, number, price, |older| older <= price);
-        push_candidate(&mut self.lows, number, price, |older| older >= price);
-    }
-
-    /// Lets everything leave whose number is less than `number`.
-    #[inline]
-    fn drop_below(&mut self, number: u64) {
-        for queue in [&mut self.highs, &mut self.lows] {
-            while queue.front().is_some_and(|(at, _)| *at < number) {
-                queue.pop_front();
-            }
-        }
-    }
-
-    fn high(&self) -> Option<Price> {
-        self.highs.front().map(|(_, price)| *price)
-    }
-
-    fn low(&self) -> Option<Price> {
-        self.lows.front().map(|(_, price)| *price)
-    }
-}
-
-#[inline]
-fn push_candidate(
-    queue: &mut VecDeque<(u64, Price)>,
-    number: u64,
-    price: Price,
-    is_no_better: impl Fn(Price) -> bool,
-) {
-    while queue.back().is_some_and(|(_, older)| is_no_better(*older)) {
-        queue.pop_back();
-    }
-    // What leaves together needs no second candidate.
-    if queue.back().is_none_or(|(at, _)| *at != number) {
-        queue.push_back((number, price));
-    }
-}
-
-impl Statistics {
-    /// The image, as of a cursor that may be ahead of its own: nothing has happened to it since.
-    pub(super) fn image_at(&self, cursor: Cursor) -> StatisticsImage {
-        let now = cursor.time();
-        StatisticsImage {
-            instrument: self.instrument,
-            cursor,
-            trades_max: self.trades_max,
-            slots: self
-                .slots
-                .iter()
-                .filter(|slot| !is_gone(slot.time, now))
-                .copied()
-                .collect(),
-            trades: self
-                .recent
-                .iter()
-                .filter(|entry| !is_gone(entry.time, now))
-                .copied()
-                .collect(),
-            last: self.last,
-        }
-    }
-}
-
-impl Projection for Statistics {
-    type Image = StatisticsImage;
-
-    fn apply(&mut self, batch: &EventBatch<'_>) -> Result<(), FeedError> {
-        self.cursor.admit(batch.seq, batch.time)?;
-        for event in batch.events {
-            if let Event::Traded {
-                instrument,
-                price,
-                quantity,
-                ..
-            } = event
-                && *instrument == self.instrument
-            {
-                self.trade(batch.time, *price, *quantity);
-            }
-        }
-        self.expire(batch.time);
-        self.cursor.advance(batch.seq, batch.time, Ok(()))
-    }
-
-    fn last(&self) -> Option<Seq> {
-        self.cursor.last()
-    }
-
-    fn time(&self) -> Timestamp {
-        self.cursor.time()
-    }
-
-    fn image(&self) -> StatisticsImage {
-        self.image_at(self.cursor)
-    }
-
-    fn restore(image: StatisticsImage) -> Result<Self, RestoreError> {
-        image.check()?;
-        let mut restored = Self::new(image.instrument, image.trades_max);
-        restored.cursor = image.cursor;
-        for slot in image.slots {
-            restored.restore_slot(slot);
-        }
-        for entry in image.trades {
-            restored.trade(entry.time, entry.price, entry.quantity);
-        }
-        restored.last = image.last;
-        restored.expire(image.cursor.time());
-        Ok(restored)
-    }
-}
-
-impl Statistics {
-    fn restore_slot(&mut self, slot: Slot) {
-        if self.trade_count == 0 {
-            self.leaves = leaving(slot.time);
-        }
-        let number = slot_number(slot.time);
-        self.slot_extremes.push(number, slot.high);
-        self.slot_extremes.push(number, slot.low);
-        self.volume = self.volume.joined(slot.volume);
-        self.turnover.add_all(slot.turnover);
-        self.trade_count += slot.trade_count;
-        self.slots.push_back(slot);
-    }
-}
-
-impl StatisticsImage {
-    /// Whether this can be the image of a [`Statistics`].
-    fn check(&self) -> Result<(), RestoreError> {
-        if self.trades_max == 0 || self.trades.len() > self.trades_max {
-            return Err(RestoreError::Limit {
-                name: "trades_max",
-                value: self.trades_max as u64,
-            });
-        }
-        let now = self.cursor.time();
-        let slots = self.slots.iter().map(|slot| slot.time);
-        let times = slots.chain(self.trades.iter().map(|entry| entry.time));
-        if !times.clone().is_sorted() || times.clone().any(|time| time > now || is_gone(time, now)) {
-            return Err(RestoreError::Inconsistent(
-                "a trade is not in the window, or not in order",
-            ));
-        }
-        let numbers = self.slots.iter().map(|slot| slot_number(slot.time));
-        if !numbers.is_sorted_by(|one, next| one < next) {
-            return Err(RestoreError::Inconsistent("two slots cover one time"));
-        }
-        if self
-            .trades
-            .last()
-            .is_some_and(|youngest| Some(youngest.price) != self.last)
-        {
-            return Err(RestoreError::Inconsistent(
-                "the last price is not that of the last trade",
-            ));
-        }
-        if !self.slots.is_empty() && self.trades.len() < self.trades_max {
-            return Err(RestoreError::Inconsistent(
-                "slots, though there is room for trades",
-            ));
-        }
-        let counted = self.slots.iter().try_fold(0_u32, |count, slot| {
-            let possible = slot.trade_count > 0 && slot.high >= slot.low && slot.is_volume_possible();
-            count
-                .checked_add(u32::try_from(slot.trade_count).ok()?)
-                .filter(|_| possible)
-        });
-        counted
-            .map(|_| ())
-            .ok_or(RestoreError::Inconsistent("a slot that no trades make"))
     }
 }
 

@@ -148,7 +148,7 @@ impl Trades {
             self.ring.pop_front();
         }
         self.ring.push_back(trade);
-        self.count += 1;
+        self.count = self.count.saturating_add(1);
     }
 }
 

@@ -51,10 +51,10 @@ impl Volume {
             .map(|decimal| decimal.normalize())
     }
 
-    /// More by a quantity.
+    /// More by a quantity; the greatest volume there is if that is more.
     #[inline]
     pub(super) fn plus(self, quantity: Qty) -> Self {
-        Self(self.0 + u128::from(quantity.lots()))
+        Self(self.0.saturating_add(u128::from(quantity.lots())))
     }
 
     /// Both together; the greatest volume there is if they are more.
@@ -134,5 +134,69 @@ impl Turnover {
     #[inline]
     fn grow(&mut self, by: i64) {
         self.high = self.high.wrapping_add(by);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn values() -> impl Strategy<Value = i128> {
+        prop_oneof![
+            -5..=5_i128,
+            Just(i128::MAX),
+            Just(i128::MIN),
+            any::<i128>(),
+            (-(1_i128 << 116)..1 << 116),
+        ]
+    }
+
+    proptest! {
+        /// The sum of what has not been taken away, to the last unit, however large the sum was in between.
+        #[test]
+        fn a_turnover_is_the_sum_of_what_is_left(
+            gone in prop::collection::vec(values(), 0..20),
+            left in prop::collection::vec(-1_000_000..1_000_000_i128, 0..20),
+        ) {
+            let (mut one_by_one, mut at_once, mut part) = Default::default();
+            for value in gone.iter().chain(&left) {
+                Turnover::add(&mut one_by_one, Notional::new(*value));
+            }
+            for value in &gone {
+                Turnover::add(&mut part, Notional::new(*value));
+                one_by_one.subtract(Notional::new(*value));
+            }
+            for value in &left {
+                Turnover::add(&mut at_once, Notional::new(*value));
+            }
+            at_once.add_all(part);
+            at_once.subtract_all(part);
+            prop_assert_eq!(one_by_one, at_once);
+            prop_assert_eq!(one_by_one.notional(), Notional::new(left.iter().sum()));
+        }
+    }
+
+    #[test]
+    fn a_turnover_that_is_too_much_for_a_value_is_the_nearest_value() {
+        for (value, nearest) in [(i128::MAX, i128::MAX), (i128::MIN, i128::MIN), (-1, -2), (1, 2)] {
+            let mut turnover = Turnover::default();
+            turnover.add(Notional::new(value));
+            assert_eq!(turnover.notional(), Notional::new(value));
+            turnover.add(Notional::new(value));
+            assert_eq!(turnover.notional(), Notional::new(nearest));
+        }
+    }
+
+    #[test]
+    fn a_volume_is_a_quantity_or_a_decimal_where_it_can_be() {
+        let most = u128::from(Qty::MAX.lots());
+        assert_eq!(Volume::new(most).quantity(), Some(Qty::MAX));
+        assert_eq!(Volume::new(most + 1).quantity(), None);
+        let lots = Volume::new(1_500).decimal(Decimal::new(1, 3));
+        assert_eq!(lots.map(|lots| lots.to_string()).as_deref(), Some("1.5"));
+        assert_eq!(Volume::new(u128::MAX).decimal(Decimal::ONE), None);
+        assert_eq!(Volume::new(1 << 100).decimal(Decimal::ONE), None);
     }
 }

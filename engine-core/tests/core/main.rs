@@ -11,6 +11,7 @@ mod conditions;
 #[cfg(feature = "serde")]
 mod damage;
 mod differential;
+mod limits;
 mod links;
 mod page;
 mod paid_orders;

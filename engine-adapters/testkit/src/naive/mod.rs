@@ -13,6 +13,7 @@ mod enter;
 mod invariants;
 mod links;
 mod money;
+mod observe;
 mod order;
 mod paid;
 mod pegs;
@@ -29,6 +30,8 @@ use engine_core::{
     OrderId, OrderIds, Phase, Price, Qty, Seq, SetMark, Side, Timestamp,
 };
 use engine_core::{RejectReason, Request};
+
+pub use self::observe::LiveOrder;
 
 use self::links::List;
 use self::money::Money;

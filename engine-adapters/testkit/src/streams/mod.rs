@@ -43,37 +43,22 @@ impl Stream {
 
     /// The stream of this profile and seed.
     pub fn of_profile(profile: Profile, seed: u64) -> Self {
-        let mut random = Random::new(seed);
-        let is_tight = random.percent(10);
-        let config = NaiveConfig {
-            ids_chosen: !matches!(profile, Profile::HandedOutIds | Profile::Limited),
-            orders_max: if is_tight { 6 } else { 1_000 },
-            instruments_max: if is_tight { 5 } else { 10 },
-            accounts: profile.has_accounts().then(|| money::config(&mut random)),
-        };
-        let weights = Weights::of(profile, &mut random);
-        let length = 1 + random.below(Self::COMMANDS_MAX);
-        let mut writer = Writer::new(profile, config, weights, random);
-        if profile.has_accounts() {
-            for command in writer.money_to_begin_with() {
-                writer.write(Timestamp::ZERO, command);
-            }
+        let mut writer = Writer::new(profile, Random::new(seed));
+        for _ in 0..writer.length {
+            writer.write_next();
         }
-        for at in 0..length {
-            let time = writer.time();
-            let command = if at < weights.instruments {
-                Command::List(Box::new(writer.spec()))
-            } else {
-                writer.command()
-            };
-            writer.write(time, command);
+        writer.into_stream(seed)
+    }
+
+    /// The stream that these bytes decide: the first one the profile, then two a decision, until there are no more.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        let (first, rest) = bytes.split_first().unwrap_or((&0, &[]));
+        let profile = Profile::ALL[usize::from(*first) % Profile::ALL.len()];
+        let mut writer = Writer::new(profile, Random::of_bytes(rest));
+        while !writer.random.is_used_up() && writer.commands.len() < Self::COMMANDS_MAX as usize {
+            writer.write_next();
         }
-        Self {
-            seed,
-            profile,
-            config,
-            commands: writer.commands,
-        }
+        writer.into_stream(0)
     }
 }
 
@@ -82,12 +67,16 @@ struct Writer {
     profile: Profile,
     config: NaiveConfig,
     weights: Weights,
+    /// How many commands it has, if nothing else ends it.
+    length: u64,
     random: Random,
     now: u64,
     /// The price around which orders come.
     middle: i64,
     last_id: u64,
     listed: u64,
+    /// The instruments that are listed before anything else happens.
+    to_list: u64,
     /// The newest transfer that had a key.
     last_keyed: Option<Command>,
     /// What is undone soon, so that a stream does not come to rest.
@@ -115,7 +104,16 @@ enum What {
 }
 
 impl Writer {
-    fn new(profile: Profile, config: NaiveConfig, weights: Weights, mut random: Random) -> Self {
+    fn new(profile: Profile, mut random: Random) -> Self {
+        let is_tight = random.percent(10);
+        let config = NaiveConfig {
+            ids_chosen: !matches!(profile, Profile::HandedOutIds | Profile::Limited),
+            orders_max: if is_tight { 6 } else { 1_000 },
+            instruments_max: if is_tight { 5 } else { 10 },
+            accounts: profile.has_accounts().then(|| money::config(&mut random)),
+        };
+        let weights = Weights::of(profile, &mut random);
+        let length = 1 + random.below(Stream::COMMANDS_MAX);
         let (low, high) = (Price::MIN.ticks(), Price::MAX.ticks());
         let middle = match profile {
             Profile::Extremes => random.pick(&[low + 3, high - 3, 0, 0, 100]),
@@ -125,25 +123,54 @@ impl Writer {
             Profile::Extremes => random.pick(&[0, u64::MAX - 500]),
             _ => 0,
         };
-        Self {
+        let mut writer = Self {
             profile,
             config,
             weights,
+            length,
             random,
             now,
             middle,
             last_id: 0,
             listed: 0,
+            to_list: weights.instruments,
             last_keyed: None,
             undo: Vec::new(),
             engine: NaiveEngine::new(config),
             commands: Vec::new(),
+        };
+        if profile.has_accounts() {
+            for command in writer.money_to_begin_with() {
+                writer.write(Timestamp::ZERO, command);
+            }
         }
+        writer
+    }
+
+    fn write_next(&mut self) {
+        let time = self.time();
+        let command = if self.to_list > 0 {
+            self.to_list -= 1;
+            Command::List(Box::new(self.spec()))
+        } else {
+            self.command()
+        };
+        self.write(time, command);
     }
 
     fn write(&mut self, time: Timestamp, command: Command) {
-        self.engine.apply(Seq::new(1), time, &command);
+        self.engine
+            .apply(Seq::new(self.commands.len() as u64 + 1), time, &command);
         self.commands.push((time, command));
+    }
+
+    fn into_stream(self, seed: u64) -> Stream {
+        Stream {
+            seed,
+            profile: self.profile,
+            config: self.config,
+            commands: self.commands,
+        }
     }
 
     /// Time stands still, goes on a little, sometimes a lot, and sometimes a command comes with an earlier one.

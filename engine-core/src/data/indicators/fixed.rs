@@ -37,7 +37,8 @@ impl Fixed {
         Ratio::new(self.0, Self::ONE.0).expect("one is not zero")
     }
 
-    /// The number as an exact decimal. Always there for indicators of prices.
+    /// The number as an exact decimal. There is one for every price, average and range; bands may be wider than
+    /// a decimal holds.
     pub fn decimal(self) -> Option<Decimal> {
         Decimal::try_from_i128_with_scale(self.0, Self::PLACES).ok()
     }

@@ -8,17 +8,23 @@
 //! A position that is older than what the ring holds leads nowhere, so nothing has to be taken out of a
 //! bucket when the ring comes round: closing an order writes one state, one link and one bucket.
 
-use super::life::Life;
-use crate::book::Keys;
+use super::life::{Life, Terms};
+use super::state::OrderState;
+use crate::book::{Keys, Slab};
 use crate::command::ClientOrderId;
 use crate::types::OrderId;
+
+/// The most buckets: 4 MiB of them. With more states than that, a bucket's chain is a few steps long.
+const BUCKETS_MAX: usize = 1 << 20;
 
 /// Invariants: the ring holds the newest `len` positions up to the newest one; a chain of positions leads from
 /// newer to older ones.
 pub(super) struct Closed {
-    ring: Vec<Life>,
+    ring: Slab<Life>,
+    /// The terms of each place of the ring, where its order has some.
+    terms: Slab<Terms>,
     /// The position before, of each place of the ring.
-    links: Vec<u32>,
+    links: Slab<u32>,
     buckets: Vec<u32>,
     keys: Keys,
     closed_max: u32,
@@ -32,11 +38,11 @@ pub(super) struct Closed {
 
 impl Closed {
     pub(super) fn new(closed_max: u32, hash_seed: u64) -> Self {
-        // Buckets for all; with fewer than half as many positions as turn round, none is taken for another.
-        let buckets = (closed_max as usize).next_power_of_two();
+        let buckets = (closed_max as usize).min(BUCKETS_MAX).next_power_of_two();
         Self {
-            ring: Vec::with_capacity(closed_max as usize),
-            links: Vec::with_capacity(closed_max as usize),
+            ring: Slab::new(closed_max as usize),
+            terms: Slab::new(closed_max as usize),
+            links: Slab::new(closed_max as usize),
             buckets: vec![0; buckets],
             keys: Keys::new(hash_seed),
             closed_max,
@@ -63,12 +69,12 @@ impl Closed {
 
     /// Takes in the state of an order that closed just now.
     #[inline]
-    pub(super) fn push(&mut self, state: Life) {
+    pub(super) fn push(&mut self, life: Life, terms: Terms) {
         if self.closed_max == 0 {
-            self.lost += 1;
+            self.lost = self.lost.saturating_add(1);
             return;
         }
-        let bucket = self.bucket(state.order);
+        let bucket = self.bucket(life.order);
         self.newest = self.newest.wrapping_add(1);
         let link = std::mem::replace(&mut self.buckets[bucket], self.newest);
         self.newest_at = if self.newest_at + 1 == self.closed_max {
@@ -76,15 +82,20 @@ impl Closed {
         } else {
             self.newest_at + 1
         };
-        if let Some(place) = self.ring.get_mut(self.newest_at as usize) {
-            *place = state;
-            self.links[self.newest_at as usize] = link;
+        let at = self.newest_at;
+        if (at as usize) < self.ring.len() {
+            self.ring[at] = life;
+            self.links[at] = link;
+            if life.has_terms {
+                self.terms[at] = terms;
+            }
         } else {
-            self.ring.push(state);
+            self.ring.push(life);
+            self.terms.push(terms);
             self.links.push(link);
         }
         if self.len == self.closed_max {
-            self.lost += 1;
+            self.lost = self.lost.saturating_add(1);
         } else {
             self.len += 1;
         }
@@ -92,17 +103,16 @@ impl Closed {
 
     /// The place of a state that is so much older than the newest one.
     #[inline]
-    fn place(&self, age: u32) -> usize {
-        let (at, max) = (self.newest_at as usize, self.closed_max as usize);
-        if age as usize <= at {
-            at - age as usize
-        } else {
-            at + max - age as usize
+    fn place(&self, age: u32) -> u32 {
+        match self.newest_at.checked_sub(age) {
+            Some(place) => place,
+            // The age is less than the size of the ring, and more than the place of the newest.
+            None => self.closed_max - (age - self.newest_at),
         }
     }
 
     /// The newest state with this id.
-    pub(super) fn find(&self, order: OrderId) -> Option<&Life> {
+    pub(super) fn find(&self, order: OrderId) -> Option<OrderState> {
         let mut position = self.buckets[self.bucket(order)];
         let mut age_before = None;
         loop {
@@ -113,33 +123,37 @@ impl Closed {
             }
             let place = self.place(age);
             if self.ring[place].order == order {
-                return Some(&self.ring[place]);
+                return Some(self.state(place));
             }
             (position, age_before) = (self.links[place], Some(age));
         }
     }
 
     /// The states, the one that closed first first.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Life> {
-        (0..self.len).rev().map(|age| &self.ring[self.place(age)])
+    pub(super) fn iter(&self) -> impl Iterator<Item = OrderState> {
+        (0..self.len).rev().map(|age| self.state(self.place(age)))
+    }
+
+    fn state(&self, place: u32) -> OrderState {
+        self.ring[place].state(self.terms[place])
     }
 
     /// Hands out the state of the order that closed first.
-    pub(super) fn pop(&mut self) -> Option<Life> {
+    pub(super) fn pop(&mut self) -> Option<OrderState> {
         self.len = self.len.checked_sub(1)?;
         let place = self.place(self.len);
         if self.len == 0 {
             // Whoever takes them all gets the memory used again that is still at hand.
             self.newest_at = self.closed_max - 1;
         }
-        Some(self.ring[place])
+        Some(self.state(place))
     }
 
     /// Notes the owner's own name of the order that closed last, if that is this one.
     pub(super) fn name_newest(&mut self, order: OrderId, client_id: ClientOrderId) {
-        let newest = self.ring.get_mut(self.newest_at as usize);
-        if let Some(newest) = newest.filter(|newest| newest.order == order) {
-            newest.details.client_id = Some(client_id);
+        let at = self.newest_at;
+        if self.len > 0 && self.ring[at].order == order {
+            self.ring[at].client_id = Some(client_id);
         }
     }
 }

@@ -62,77 +62,84 @@ impl Terms {
     };
 }
 
-/// Everything that is kept of one order.
+/// What is kept of an order, but its terms, in one piece: as closed orders are stored.
 #[derive(Clone, Copy)]
 pub(super) struct Life {
     pub(super) order: OrderId,
     pub(super) account: Option<AccountId>,
-    pub(super) side: Side,
+    pub(super) quantity: Qty,
+    pub(super) filled: Qty,
+    pub(super) cost: Notional,
+    pub(super) created: Timestamp,
+    pub(super) updated: Timestamp,
+    pub(super) price: Price,
+    pub(super) client_id: Option<ClientOrderId>,
+    pub(super) instrument: InstrumentId,
     pub(super) status: OrderStatus,
-    pub(super) terms: Terms,
-    pub(super) fills: Fills,
-    pub(super) details: Details,
+    pub(super) side: Side,
+    pub(super) order_type: OrderType,
+    pub(super) has_terms: bool,
+    pub(super) is_triggered: bool,
+    pub(super) has_price: bool,
 }
 
 const _: () = assert!(
-    size_of::<Open>() == 128 && size_of::<Life>() == 192,
-    "two and three of them"
+    size_of::<Open>() == 128 && size_of::<Life>() == 128,
+    "two of them each"
 );
 
 impl Life {
     /// The life of an order that is in this state.
-    pub(super) fn of(state: &OrderState, arrival: u64) -> Self {
+    pub(super) fn of(state: &OrderState) -> Self {
         Self {
             order: state.order,
             account: state.account,
-            side: state.side,
+            quantity: state.quantity,
+            filled: state.filled,
+            cost: state.cost,
+            created: state.created,
+            updated: state.updated,
+            price: state.price.unwrap_or_default(),
+            client_id: state.client_id,
+            instrument: state.instrument,
             status: state.status,
-            terms: Terms {
-                time_in_force: state.time_in_force,
-                trigger: state.trigger,
-            },
-            fills: Fills {
-                quantity: state.quantity,
-                filled: state.filled,
-                cost: state.cost,
-                updated: state.updated,
-                links: Links::NONE,
-                instrument: state.instrument,
-                order_type: state.order_type,
-                has_terms: true,
-                is_triggered: state.is_triggered,
-                has_price: state.price.is_some(),
-            },
-            details: Details {
-                created: state.created,
-                arrival,
-                price: state.price.unwrap_or_default(),
-                client_id: state.client_id,
-            },
+            side: state.side,
+            order_type: state.order_type,
+            has_terms: true,
+            is_triggered: state.is_triggered,
+            has_price: state.price.is_some(),
         }
     }
 
-    /// The state of the order.
-    pub(super) fn state(&self) -> OrderState {
-        let (fills, details) = (&self.fills, &self.details);
-        let terms = if fills.has_terms { self.terms } else { Terms::NONE };
+    /// The state of the order, whose terms these are if it has any.
+    pub(super) fn state(&self, terms: Terms) -> OrderState {
+        let terms = if self.has_terms { terms } else { Terms::NONE };
         OrderState {
             order: self.order,
-            instrument: fills.instrument,
+            instrument: self.instrument,
             account: self.account,
-            client_id: details.client_id,
+            client_id: self.client_id,
             side: self.side,
-            order_type: fills.order_type,
+            order_type: self.order_type,
             time_in_force: terms.time_in_force,
-            price: fills.has_price.then_some(details.price),
+            price: self.has_price.then_some(self.price),
             trigger: terms.trigger,
-            is_triggered: fills.is_triggered,
-            quantity: fills.quantity,
-            filled: fills.filled,
-            cost: fills.cost,
+            is_triggered: self.is_triggered,
+            quantity: self.quantity,
+            filled: self.filled,
+            cost: self.cost,
             status: self.status,
-            created: details.created,
-            updated: fills.updated,
+            created: self.created,
+            updated: self.updated,
+        }
+    }
+}
+
+impl Terms {
+    pub(super) fn of(state: &OrderState) -> Self {
+        Self {
+            time_in_force: state.time_in_force,
+            trigger: state.trigger,
         }
     }
 }

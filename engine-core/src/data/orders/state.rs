@@ -82,15 +82,3 @@ impl OrderStatus {
         !matches!(self, Self::Pending | Self::PartiallyFilled)
     }
 }
-
-/// All orders as plain data.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
-pub struct OrdersImage {
-    /// The open orders, in the order in which they were accepted.
-    pub open: Vec<OrderState>,
-    /// The closed orders that are kept, in the order in which they closed.
-    pub closed: Vec<OrderState>,
-    /// How many closed orders were forgotten without having been handed out.
-    pub closed_lost: u64,
-}

@@ -188,8 +188,8 @@ impl Projection for Projections {
         }
         let mut restored = Self::new(image.config);
         restored.cursor = image.cursor;
-        restored.lives = match image.orders.zip(restored.config.closed_orders_max) {
-            Some((orders, closed_max)) => {
+        restored.lives = match (image.orders, restored.config.closed_orders_max) {
+            (Some(orders), Some(closed_max)) => {
                 let orders_max = restored.config.orders_max;
                 Some(Lives::restore(
                     orders,
@@ -198,8 +198,8 @@ impl Projection for Projections {
                     &mut restored.store,
                 )?)
             }
-            None if restored.lives.is_none() => None,
-            None => {
+            (None, None) => None,
+            _ => {
                 return Err(RestoreError::Inconsistent(
                     "order states unlike the configuration",
                 ));

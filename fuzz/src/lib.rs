@@ -1,0 +1,9 @@
+//! What the fuzz targets do with their bytes.
+
+mod decimals;
+mod order_book;
+mod streams;
+
+pub use decimals::decimals;
+pub use order_book::order_book;
+pub use streams::{commands, differential, snapshot};
