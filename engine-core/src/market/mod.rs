@@ -32,7 +32,7 @@ mod take;
 pub use alone::Market;
 
 pub(crate) use alone::say_not_found;
-pub(crate) use floor::{Instrument, say_refused_order};
+pub(crate) use floor::{Floor, Instrument, say_refused_order};
 pub(crate) use linked::is_well_linked;
 pub(crate) use many::{Floors, Wanted};
 pub(crate) use possible::is_ahead;
