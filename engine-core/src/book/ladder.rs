@@ -1,7 +1,7 @@
 //! The displayed levels of one side, by rank: the higher, the better.
 
+use super::far::Far;
 use super::level::Level;
-use super::tree::Tree;
 use super::window::Window;
 
 /// No rank: lower than every price of either side.
@@ -9,19 +9,18 @@ const NONE: i64 = i64::MIN;
 
 /// The size with which a window starts: 4 KiB of levels.
 pub(super) const WINDOW_MIN: usize = 256;
-/// The size at which it stops growing: 256 KiB of levels, which are copied in some 20 microseconds.
+/// The size at which it stops growing: 256 KiB of levels, which are laid out in some 50 microseconds.
 pub(super) const WINDOW_MAX: usize = 16 * 1024;
 
 /// The most levels that one operation moves between window and tree.
 const MOVES_MAX: usize = 4;
 
-/// All levels of one side: those near the best price in a window, the others in a tree.
+/// All levels of one side: those near the best price in a window, the others far from it, in a tree.
 ///
 /// The window follows the best price in small steps. Where it lies changes what an operation costs and nothing
-/// else: a rank within its range has its level there, every other rank in the tree.
+/// else: a rank within its range has its level there, every other rank has it far.
 ///
-/// Invariants: `best` is the best rank that has orders; no rank of the tree lies in the range of the window;
-/// a level in the tree has orders.
+/// Invariants: `best` is the best rank that has orders; no level that is far lies in the range of the window.
 pub(super) struct Ladder {
     best: i64,
     /// Whether the window lies where it should.
@@ -30,7 +29,7 @@ pub(super) struct Ladder {
     /// How often a rank was used that a window of twice the size would cover.
     missed: usize,
     window: Window,
-    far: Tree,
+    far: Far,
 }
 
 impl Ladder {
@@ -42,7 +41,7 @@ impl Ladder {
             size_max,
             missed: 0,
             window: Window::new(size_min),
-            far: Tree::default(),
+            far: Far::default(),
         }
     }
 
@@ -57,13 +56,29 @@ impl Ladder {
         self.best == NONE
     }
 
+    /// Whether there are orders at this rank or a better one.
+    #[inline]
+    pub(super) fn reaches(&self, rank: i64) -> bool {
+        self.best >= rank
+    }
+
+    /// The best rank and its level.
+    ///
+    /// # Panics
+    /// If there are no orders.
+    #[inline]
+    pub(super) fn best_mut(&mut self) -> (i64, &mut Level) {
+        let rank = self.best;
+        (rank, self.level_mut(rank))
+    }
+
     /// The level at a rank, empty or not.
     #[inline]
     pub(super) fn level(&self, rank: i64) -> &Level {
         if self.window.covers(rank) {
             return self.window.level(rank);
         }
-        self.far.get(rank).unwrap_or(&Level::EMPTY)
+        self.far.level(rank)
     }
 
     /// The level at a rank that has orders. Whoever takes out the last one calls [`close`](Self::close).
@@ -72,7 +87,7 @@ impl Ladder {
         if self.window.covers(rank) {
             return self.window.level_mut(rank);
         }
-        self.far.level_mut(rank).expect("a level with orders exists")
+        self.far.level_mut(rank)
     }
 
     /// The level at a rank, for an order to be put in. Whoever puts in the first one calls
@@ -90,13 +105,26 @@ impl Ladder {
         let size = self.window.size();
         if rank < self.window.low() && rank >= self.window.low() - size as i64 {
             self.missed += 1;
-            if self.missed > size * size / 1024 && size < self.size_max {
-                self.missed = 0;
-                self.window.grow();
-                self.is_settled = false;
+            if self.missed > size * size / 1024 && size < self.size_max && self.is_settled {
+                self.grow();
             }
         }
-        self.far.entry(rank)
+        if !self.is_settled {
+            self.settle();
+            if self.window.covers(rank) {
+                return self.window.level_mut(rank);
+            }
+        }
+        self.far.level_or_new(rank)
+    }
+
+    /// Begins with an empty window of twice the size. The levels move a few at a time, best first.
+    fn grow(&mut self) {
+        let mut larger = Window::new(self.window.size() * 2);
+        larger.set_range(self.window.high(), self.window.high());
+        self.far.take_over(std::mem::replace(&mut self.window, larger));
+        self.missed = 0;
+        self.is_settled = false;
     }
 
     /// Takes note of a level that has got its first order.
@@ -104,6 +132,8 @@ impl Ladder {
     pub(super) fn open(&mut self, rank: i64) {
         if self.window.covers(rank) {
             self.window.occupy(rank);
+        } else {
+            self.far.occupy(rank);
         }
         if rank > self.best {
             self.best = rank;
@@ -143,11 +173,7 @@ impl Ladder {
 
     #[inline(never)]
     fn below_far(&self, rank: i64) -> Option<i64> {
-        let far = self.far.below(rank);
-        if rank < self.window.high() || far >= Some(self.window.high()) {
-            return far;
-        }
-        self.window.below(self.window.high()).or(far)
+        self.far.below(rank).max(self.window.highest_below(rank))
     }
 
     /// All levels, best first.
@@ -182,21 +208,22 @@ impl Ladder {
         self.window.set_range(self.window.low().min(top), top);
         self.is_settled = self.raise_low(low, high, &mut moves)
             && self.raise_high(high, &mut moves)
-            && self.lower_low(low, &mut moves);
+            && self.lower_low(low, &mut moves)
+            && self.far.drain(&mut moves);
     }
 
-    /// Moves levels below `low` from the window to the tree. A window that falls empty goes straight to `high`.
+    /// Moves levels below `low` out of the window. A window that falls empty goes straight to `high`.
     fn raise_low(&mut self, low: i64, high: i64, moves: &mut usize) -> bool {
         while self.window.low() < low {
-            match self.window.lowest() {
+            match self.window.lowest_from(self.window.low()) {
                 None => self.window.set_range(high, high),
                 Some(rank) if rank >= low => self.window.set_range(low, self.window.high()),
                 Some(_) if *moves == 0 => return false,
                 Some(rank) => {
                     *moves -= 1;
-                    *self.far.entry(rank) = std::mem::replace(self.window.level_mut(rank), Level::EMPTY);
-                    self.window.vacate(rank);
+                    let level = self.window.take(rank);
                     self.window.set_range(rank + 1, self.window.high());
+                    self.far.insert(rank, level);
                 }
             }
         }
@@ -239,7 +266,7 @@ impl Ladder {
         true
     }
 
-    /// Moves a level from the tree to its place in the window, which covers it.
+    /// Moves a level to its place in the window, which covers it.
     fn take_in(&mut self, rank: i64) {
         *self.window.level_mut(rank) = self.far.remove(rank);
         self.window.occupy(rank);
@@ -255,12 +282,24 @@ impl Ladder {
     pub(super) fn check_invariants(&self) {
         self.window.check_invariants();
         self.far.check_invariants();
-        for (rank, level) in self.far.iter() {
-            assert!(!self.window.covers(rank), "rank {rank} has one place");
-            assert!(!level.is_empty(), "a level in the tree has orders");
+        let (low, high) = (self.window.low(), self.window.high());
+        let far = self.far.at_or_above(low);
+        assert!(
+            far.is_none_or(|rank| rank >= high),
+            "no level that is far lies in the window's range"
+        );
+        if self.is_settled && self.best != NONE {
+            assert!(
+                self.window.covers(self.best),
+                "a window that has settled lies around the best rank"
+            );
+            assert_eq!(
+                high - low,
+                self.window.size() as i64,
+                "and is as wide as it can be"
+            );
         }
-        let far = self.far.last();
-        let near = self.window.below(self.window.high());
-        assert_eq!(self.best(), far.max(near), "best is the best of both");
+        let best = self.far.below(i64::MAX).max(self.window.highest_below(high));
+        assert_eq!(self.best(), best, "best is the best of both");
     }
 }

@@ -61,11 +61,32 @@ pub(crate) struct NewOrder<D> {
     pub(crate) data: D,
 }
 
+/// A slot that waits for an order, and the id that the order has.
+#[derive(Clone, Copy)]
+#[must_use = "a reserved slot is occupied or given back"]
+pub(crate) struct Vacancy {
+    slot: u32,
+    pub(super) id: u64,
+}
+
+impl Vacancy {
+    /// The id that the order has.
+    #[inline]
+    pub(crate) fn id(&self) -> OrderId {
+        OrderId::new(self.id)
+    }
+}
+
 /// What the store knows of one order, read at once.
 #[derive(Clone, Copy)]
 pub(crate) struct View(Record);
 
 impl View {
+    #[inline]
+    pub(super) fn of(record: Record) -> Self {
+        Self(record)
+    }
+
     /// Its id.
     #[inline]
     pub(crate) fn id(&self) -> OrderId {
@@ -94,6 +115,12 @@ impl View {
     #[inline]
     pub(crate) fn mark(&self) -> u8 {
         self.0.mark()
+    }
+
+    /// Whether it stands in the displayed queue and has no mark.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.0.is_plain()
     }
 
     /// The queue in which it stands.
@@ -203,27 +230,84 @@ impl<D: Copy + Default> Orders<D> {
     #[inline]
     pub(super) fn store(&mut self, mut order: Record, data: D) -> Slot {
         assert!(!self.is_full(), "the store has room for the order");
-        debug_assert!(order.price().is_valid(), "the price is within the limits");
+        let vacancy = self.reserve(OrderId::new(order.id));
+        order.id = vacancy.id;
+        self.occupy(vacancy, order, data)
+    }
+
+    /// Takes a slot off the free list for an order that may come to rest. Its id is final: the one that it brings,
+    /// or where ids are assigned the one that it gets. [`occupy`](Self::occupy) or [`decline`](Self::decline) follows.
+    ///
+    /// That the store is not full and the id not in use is the caller's to know.
+    #[inline]
+    pub(crate) fn reserve(&mut self, id: OrderId) -> Vacancy {
+        debug_assert!(!self.is_full(), "the store has room for the order");
         if self.free == NIL {
             self.add_slot();
         }
         let slot = self.free;
-        let record = &mut self.records[slot];
+        let record = &self.records[slot];
         self.free = record.next;
-        if self.index.is_none() {
-            order.id = u64::from(record.prev) << 32 | u64::from(slot);
-        }
-        *record = order;
+        let id = match self.index {
+            None => u64::from(record.prev) << 32 | u64::from(slot),
+            Some(_) => id.get(),
+        };
+        Vacancy { slot, id }
+    }
+
+    /// Puts an order into a reserved slot.
+    #[inline]
+    pub(super) fn occupy(&mut self, vacancy: Vacancy, order: Record, data: D) -> Slot {
+        let Vacancy { slot, id } = vacancy;
+        debug_assert!(order.price().is_valid(), "the price is within the limits");
+        debug_assert_eq!(order.id, id, "the order has the id that was reserved");
+        self.records[slot] = order;
         self.data[slot] = data;
         self.len += 1;
-        if let Some(index) = &mut self.index {
-            index.insert(order.id, Slot(slot), |slot| self.records[slot.0].id);
+        if self.index.is_some() {
+            self.note_id(id, Slot(slot));
         }
         Slot(slot)
     }
 
-    /// Adds a slot with its first generation to the free list.
+    /// Puts an order that stands in no queue yet into a reserved slot.
     #[inline]
+    pub(crate) fn occupy_parked(
+        &mut self,
+        vacancy: Vacancy,
+        side: Side,
+        price: Price,
+        quantity: Qty,
+        data: D,
+    ) -> Slot {
+        let order = Record::parked(vacancy.id, side, price, quantity.lots());
+        self.occupy(vacancy, order, data)
+    }
+
+    /// Gives a reserved slot back. Its id is used up all the same.
+    #[inline]
+    pub(crate) fn decline(&mut self, vacancy: Vacancy) {
+        self.list_as_free(vacancy.slot, vacancy.id);
+    }
+
+    #[inline(never)]
+    fn note_id(&mut self, id: u64, slot: Slot) {
+        let index = self.index.as_mut().expect("ids are noted where they are chosen");
+        index.insert(id, slot, |slot| self.records[slot.0].id);
+    }
+
+    #[inline(never)]
+    fn forget_id(&mut self, id: u64, slot: Slot) {
+        let index = self
+            .index
+            .as_mut()
+            .expect("ids are forgotten where they are chosen");
+        index.remove(id, slot);
+    }
+
+    /// Adds a slot with its first generation to the free list.
+    #[cold]
+    #[inline(never)]
     pub(super) fn add_slot(&mut self) {
         let slot = self.records.len() as u32;
         self.records.push(Record::free(1, self.free));
@@ -236,26 +320,32 @@ impl<D: Copy + Default> Orders<D> {
     pub(crate) fn remove(&mut self, slot: Slot) {
         let record = self.record(slot.0);
         assert!(record.is_parked(), "an order leaves its queue before its slot");
-        self.release(slot);
+        self.release(slot, record.id);
     }
 
-    /// Gives a slot back, whatever the order in it stands in: who calls this sees to its queue.
+    /// Gives back the slot of the order with this id, whatever it stands in: who calls this sees to its queue.
     #[inline]
-    pub(super) fn release(&mut self, slot: Slot) {
-        let record = &mut self.records[slot.0];
-        let id = record.id;
-        let generation = match self.index {
-            None => ((id >> 32) as u32).wrapping_add(1),
-            Some(_) => 1,
+    pub(super) fn release(&mut self, slot: Slot, id: u64) {
+        debug_assert_eq!(self.records[slot.0].id, id, "the order is the one that is meant");
+        self.len -= 1;
+        self.list_as_free(slot.0, id);
+        if self.index.is_some() {
+            self.forget_id(id, slot);
+        }
+    }
+
+    /// Makes a slot the first free one, with the generation after that of the id that it had.
+    #[inline]
+    fn list_as_free(&mut self, slot: u32, id: u64) {
+        // Where ids are chosen there are no generations, and any number will do that is not 0.
+        let generation = match self.ids {
+            OrderIds::Assigned => ((id >> 32) as u32).wrapping_add(1),
+            OrderIds::Chosen { .. } => 1,
         };
-        *record = Record::free(generation, self.free);
+        self.records[slot] = Record::free(generation, self.free);
         // After the last generation comes 0: such a slot stays out of the list.
         if generation != 0 {
-            self.free = slot.0;
-        }
-        self.len -= 1;
-        if let Some(index) = &mut self.index {
-            index.remove(id, slot);
+            self.free = slot;
         }
     }
 

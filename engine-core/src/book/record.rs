@@ -31,7 +31,8 @@ const PRICE_SHIFT: u32 = 10;
 const MARK_SHIFT: u32 = 3;
 /// The highest mark: seven bits.
 pub(super) const MARK_MAX: u8 = (1 << (PRICE_SHIFT - MARK_SHIFT)) - 1;
-const SELL: u64 = 0b100;
+const SELL_SHIFT: u32 = 2;
+const SELL: u64 = 1 << SELL_SHIFT;
 
 /// The state of a slot. Queued ones have the second bit.
 const STATE: u64 = 0b11;
@@ -44,16 +45,23 @@ impl Record {
     /// A parked order.
     #[inline]
     pub(super) fn parked(id: u64, side: Side, price: Price, quantity: u64) -> Self {
-        let side = match side {
-            Side::Buy => 0,
-            Side::Sell => SELL,
-        };
         Self {
             id,
             quantity,
-            key: (price.ticks() << PRICE_SHIFT) as u64 | side | PARKED,
+            key: (price.ticks() << PRICE_SHIFT) as u64 | (side as u64) << SELL_SHIFT | PARKED,
             next: NIL,
             prev: NIL,
+        }
+    }
+
+    /// An order at the back of the displayed queue of its price, behind `prev`.
+    #[inline]
+    pub(super) fn displayed(id: u64, side: Side, price: Price, quantity: u64, prev: u32) -> Self {
+        let parked = Self::parked(id, side, price, quantity);
+        Self {
+            key: parked.key & !STATE | DISPLAYED,
+            prev,
+            ..parked
         }
     }
 
@@ -99,6 +107,17 @@ impl Record {
     }
 
     #[inline]
+    pub(super) fn is_marked(&self) -> bool {
+        self.key & u64::from(MARK_MAX) << MARK_SHIFT != 0
+    }
+
+    /// Whether it stands in the displayed queue without a mark.
+    #[inline]
+    pub(super) fn is_plain(&self) -> bool {
+        self.key & (u64::from(MARK_MAX) << MARK_SHIFT | STATE) == DISPLAYED
+    }
+
+    #[inline]
     pub(super) fn set_mark(&mut self, mark: u8) {
         self.key = self.key & !(u64::from(MARK_MAX) << MARK_SHIFT) | u64::from(mark) << MARK_SHIFT;
     }
@@ -138,20 +157,21 @@ impl Record {
     }
 }
 
-/// The place of `price` among the prices of `side`: the higher, the better. One code serves both sides.
+/// The place of `price` among the prices of `side`: the higher, the better. One code serves both sides, without a
+/// branch: sides come in no order that a processor could guess.
 #[inline]
 pub(super) fn rank(side: Side, price: Price) -> i64 {
-    match side {
-        Side::Buy => price.ticks(),
-        Side::Sell => -price.ticks(),
-    }
+    signed(side, price.ticks())
 }
 
 /// The price at `rank`: the inverse of [`rank`].
 #[inline]
 pub(super) fn price_at(side: Side, rank: i64) -> Price {
-    match side {
-        Side::Buy => Price::new(rank),
-        Side::Sell => Price::new(-rank),
-    }
+    Price::new(signed(side, rank))
+}
+
+/// The number itself for buyers, its negative for sellers.
+#[inline]
+fn signed(side: Side, number: i64) -> i64 {
+    number * (1 - 2 * side as i64)
 }

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use super::ladder::{Ladder, WINDOW_MAX, WINDOW_MIN};
 use super::level::Level;
-use super::orders::{NewOrder, Orders, Queue, Slot, View};
+use super::orders::{NewOrder, Orders, Queue, Slot, Vacancy, View};
 use super::record::{NIL, Record, price_at, rank};
 use super::tree::Tree;
 use crate::{OrderId, Price, Qty, Side};
@@ -110,24 +110,29 @@ impl Sides {
     /// If the store is full. That the id is not in use is the caller's to know.
     #[inline]
     pub(crate) fn rest<D: Copy + Default>(&mut self, orders: &mut Orders<D>, order: NewOrder<D>) -> Slot {
-        let NewOrder {
-            id,
-            side,
-            price,
-            quantity,
-            data,
-        } = order;
-        debug_assert!(!quantity.is_zero(), "an order in a queue has something to trade");
+        let vacancy = orders.reserve(order.id);
+        self.rest_in(orders, vacancy, order)
+    }
+
+    /// Puts an order into a reserved slot and at the back of the displayed queue of its price. The id is the one that
+    /// was reserved.
+    #[inline(always)]
+    pub(crate) fn rest_in<D: Copy + Default>(
+        &mut self,
+        orders: &mut Orders<D>,
+        vacancy: Vacancy,
+        order: NewOrder<D>,
+    ) -> Slot {
+        let (side, price, lots) = (order.side, order.price, order.quantity.lots());
+        debug_assert!(lots > 0, "an order in a queue has something to trade");
         let ladder = &mut self.displayed[side as usize];
         let rank = rank(side, price);
         let level = ladder.level_or_new(rank);
         let tail = level.tail;
-        let mut record = Record::parked(id.get(), side, price, quantity.lots());
-        record.set_queue(Some(Queue::Displayed));
-        record.prev = tail;
-        let slot = orders.store(record, data);
+        let record = Record::displayed(vacancy.id, side, price, lots, tail);
+        let slot = orders.occupy(vacancy, record, order.data);
         level.tail = slot.0;
-        level.quantity += quantity.lots();
+        level.quantity += lots;
         if tail == NIL {
             level.head = slot.0;
             ladder.open(rank);
@@ -150,12 +155,89 @@ impl Sides {
         let record = orders.record(slot.0);
         let (side, rank, quantity) = (record.side(), record.rank(), record.quantity);
         let neighbours = (record.prev, record.next);
-        orders.release(slot);
+        orders.release(slot, record.id);
         let ladder = &mut self.displayed[side as usize];
         if ladder.level_mut(rank).unlink(orders, neighbours, quantity) {
             ladder.close(rank);
         }
         view
+    }
+
+    /// Takes a displayed order without a mark out of its queue and gives its slot back. `None`, and nothing happens, if
+    /// it is another one.
+    #[inline(always)]
+    pub(crate) fn evict_plain<D: Copy + Default>(
+        &mut self,
+        orders: &mut Orders<D>,
+        slot: Slot,
+    ) -> Option<View> {
+        let record = *orders.record(slot.0);
+        if !record.is_plain() {
+            return None;
+        }
+        orders.release(slot, record.id);
+        let ladder = &mut self.displayed[record.side() as usize];
+        let rank = record.rank();
+        let level = ladder.level_mut(rank);
+        if level.unlink(orders, (record.prev, record.next), record.quantity) {
+            ladder.close(rank);
+        }
+        Some(View::of(record))
+    }
+
+    /// Whether an order of `side` at this price would meet a displayed one.
+    #[inline]
+    pub(crate) fn crosses(&self, side: Side, price: Price) -> bool {
+        self.displayed(side.opposite()).reaches(-rank(side, price))
+    }
+
+    /// Trades up to `quantity` with the orders of a side that stand first, at `limit` and better. It ends before the
+    /// first order with a mark, and does not look at what stands behind. Every fill is told; what is left is returned.
+    #[inline]
+    pub(crate) fn take_plain<D: Copy + Default>(
+        &mut self,
+        orders: &mut Orders<D>,
+        side: Side,
+        limit: Price,
+        quantity: Qty,
+        mut filled: impl FnMut(OrderId, &D, Price, Qty),
+    ) -> Qty {
+        let ladder = &mut self.displayed[side as usize];
+        let (limit, mut left) = (rank(side, limit), quantity.lots());
+        while left > 0 && ladder.reaches(limit) {
+            let (rank, level) = ladder.best_mut();
+            let (price, before, first) = (price_at(side, rank), left, level.head);
+            let mut at = first;
+            while left > 0 && at != NIL {
+                let record = orders.record_mut(at);
+                if record.is_marked() {
+                    break;
+                }
+                let traded = record.quantity.min(left);
+                let (id, next) = (record.id, record.next);
+                left -= traded;
+                record.quantity -= traded;
+                let is_used_up = record.quantity == 0;
+                filled(OrderId::new(id), orders.data(Slot(at)), price, Qty::new(traded));
+                if !is_used_up {
+                    break;
+                }
+                orders.release(Slot(at), id);
+                at = next;
+            }
+            level.quantity -= before - left;
+            if at == NIL {
+                *level = Level::EMPTY;
+                ladder.close(rank);
+                continue;
+            }
+            if at != first {
+                level.head = at;
+                orders.record_mut(at).prev = NIL;
+            }
+            break;
+        }
+        Qty::new(left)
     }
 
     /// Trades up to `quantity` with the displayed order that stands first. With nothing left of it, it is
@@ -184,7 +266,7 @@ impl Sides {
         if fill.left.is_zero() {
             let next = record.next;
             level.head = next;
-            orders.release(Slot(slot));
+            orders.release(Slot(slot), fill.maker.get());
             if next == NIL {
                 level.tail = NIL;
                 ladder.close(rank);
@@ -234,6 +316,34 @@ impl Sides {
         assert!(by.lots() < record.quantity, "a reduced order keeps some quantity");
         record.quantity -= by.lots();
         self.level_mut(record.side(), queue, record.rank()).quantity -= by.lots();
+    }
+
+    /// Puts a displayed order at the back of another price, or of its own, with this quantity.
+    #[inline]
+    pub(crate) fn move_displayed<D: Copy + Default>(
+        &mut self,
+        orders: &mut Orders<D>,
+        slot: Slot,
+        price: Price,
+        quantity: Qty,
+    ) {
+        let record = orders.record_mut(slot.0);
+        assert!(
+            record.queue() == Some(Queue::Displayed) && !quantity.is_zero(),
+            "a displayed order is displayed elsewhere"
+        );
+        let (side, before) = (record.side(), *record);
+        record.set_price(price);
+        record.quantity = quantity.lots();
+        let ladder = &mut self.displayed[side as usize];
+        let (from, to) = (before.rank(), rank(side, price));
+        let level = ladder.level_mut(from);
+        if level.unlink(orders, (before.prev, before.next), before.quantity) {
+            ladder.close(from);
+        }
+        if ladder.level_or_new(to).append(orders, slot.0, quantity.lots()) {
+            ladder.open(to);
+        }
     }
 
     /// Puts a queued order at the back of its own level, with this quantity.

@@ -11,8 +11,8 @@
 
 use std::ops::{Index, IndexMut};
 
-/// Below this length the near block grows by doubling: little is copied, and small books stay small.
-const DOUBLING: usize = 4096;
+/// Up to so many bytes the near block grows by doubling: little is copied, and small books stay small.
+const DOUBLING_BYTES: usize = 64 << 10;
 
 /// The most bytes that the near block reserves.
 const NEAR_BYTES: usize = if usize::BITS < 64 { 8 << 20 } else { 128 << 20 };
@@ -96,7 +96,7 @@ impl<T: Copy> Slab<T> {
     fn push_with_growth(&mut self, element: T) {
         let len = self.near.len();
         if len < self.near_max {
-            let room = if len < DOUBLING {
+            let room = if len * size_of::<T>() < DOUBLING_BYTES {
                 len.max(16)
             } else {
                 self.near_max - len

@@ -109,6 +109,13 @@ impl Window {
         }
     }
 
+    /// Takes the level at a covered rank out.
+    pub(super) fn take(&mut self, rank: i64) -> Level {
+        let level = std::mem::replace(self.level_mut(rank), Level::EMPTY);
+        self.vacate(rank);
+        level
+    }
+
     /// The highest rank below `rank` that has orders; `rank` is covered, or the first one above the range.
     #[inline]
     pub(super) fn below(&self, rank: i64) -> Option<i64> {
@@ -141,9 +148,19 @@ impl Window {
         Some(word * 64 + 63 - self.words[word].leading_zeros() as usize)
     }
 
-    /// The lowest rank that has orders.
-    pub(super) fn lowest(&self) -> Option<i64> {
-        let from = self.index(self.low);
+    /// The highest rank below any `rank` that has orders.
+    pub(super) fn highest_below(&self, rank: i64) -> Option<i64> {
+        let rank = rank.min(self.high);
+        (rank > self.low).then(|| self.below(rank)).flatten()
+    }
+
+    /// The lowest rank at or above any `rank` that has orders.
+    pub(super) fn lowest_from(&self, rank: i64) -> Option<i64> {
+        let rank = rank.max(self.low);
+        if rank >= self.high {
+            return None;
+        }
+        let from = self.index(rank);
         let word = from / 64;
         let bits = self.words[word] & u64::MAX << (from % 64);
         let found = match bits {
@@ -151,7 +168,8 @@ impl Window {
             _ => word * 64 + bits.trailing_zeros() as usize,
         };
         let distance = found.wrapping_sub(from) & (self.levels.len() - 1);
-        Some(self.low + distance as i64)
+        let lowest = rank + distance as i64;
+        (lowest < self.high).then_some(lowest)
     }
 
     /// The lowest bit of the first word that is not 0, going up around the ring from `word`, which comes last.
@@ -165,19 +183,6 @@ impl Window {
         let (at, bits) = found?;
         let word = at * 64 + bits.trailing_zeros() as usize;
         Some(word * 64 + self.words[word].trailing_zeros() as usize)
-    }
-
-    /// Doubles the number of ranks that can be covered. The range stays as it is.
-    pub(super) fn grow(&mut self) {
-        let mut larger = Self::new(self.size() * 2);
-        larger.set_range(self.low, self.high);
-        let mut rank = self.below(self.high);
-        while let Some(at) = rank {
-            *larger.level_mut(at) = *self.level(at);
-            larger.occupy(at);
-            rank = self.below(at);
-        }
-        *self = larger;
     }
 
     /// Walks everything and panics where an invariant of this type is broken.

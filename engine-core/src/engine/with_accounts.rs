@@ -179,7 +179,7 @@ impl Engine {
 
     #[inline]
     fn cancel_paid(&mut self, cancel: &Cancel, events: &mut Vec<Event>) {
-        let Some(slot) = self.store.resolve(cancel.order, cancel.account) else {
+        let Some(slot) = self.store.resolve(&cancel.order, cancel.account) else {
             return self.cancel(cancel, events);
         };
         if let Some(ledger) = &self.ledger {
@@ -190,7 +190,7 @@ impl Engine {
     }
 
     fn amend_paid(&mut self, amend: &Amend, events: &mut Vec<Event>, batch: usize) {
-        let Some(slot) = self.store.resolve(amend.order, amend.account) else {
+        let Some(slot) = self.store.resolve(&amend.order, amend.account) else {
             return self.amend(amend, events);
         };
         let mut desk = self.desk(events, batch);

@@ -43,13 +43,14 @@ impl Floor<'_> {
     }
 
     /// The checks that a limit order without conditions can fail, in the same order.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn admit_plain(&self, place: &Place, price: Price) -> Check {
         admit_identity(self.store, place)?;
         let market = &*self.market;
         market.admit_lots(place.quantity)?;
         market.admit_limit(price)?;
-        if price.notional(place.quantity).abs() < market.spec.min_notional() {
+        let least = market.spec.min_notional();
+        if least.units() != 0 && price.notional(place.quantity).abs() < least {
             return Err(RejectReason::MinNotional);
         }
         let live = market.live[place.side as usize];
@@ -133,14 +134,17 @@ impl Instrument {
     #[inline]
     pub(super) fn admit_lots(&self, quantity: Qty) -> Check {
         let terms = self.spec.terms();
-        if quantity.is_zero() {
+        // One comparison for what is next to always true; the least is never zero.
+        if quantity.lots().wrapping_sub(terms.min_quantity.lots())
+            <= terms.max_quantity.lots() - terms.min_quantity.lots()
+        {
+            Ok(())
+        } else if quantity.is_zero() {
             Err(RejectReason::ZeroQuantity)
         } else if quantity > terms.max_quantity {
             Err(RejectReason::QuantityTooLarge)
-        } else if quantity < terms.min_quantity {
-            Err(RejectReason::QuantityTooSmall)
         } else {
-            Ok(())
+            Err(RejectReason::QuantityTooSmall)
         }
     }
 

@@ -19,7 +19,15 @@ pub(crate) struct Amended {
 
 impl Floor<'_> {
     /// Carries out a change of a live order.
+    #[inline]
     pub(crate) fn amend(&mut self, slot: Slot, amend: &Amend) {
+        if !self.amend_plain(slot, amend) {
+            self.amend_any(slot, amend);
+        }
+    }
+
+    #[inline(never)]
+    fn amend_any(&mut self, slot: Slot, amend: &Amend) {
         match self.admit_amend(slot, amend) {
             Ok(amended) => self.carry_out_amend(slot, &amended),
             Err(reason) => self.refuse_amend(slot, amend, reason),

@@ -40,7 +40,7 @@ impl Entry {
     }
 
     /// A limit order good till cancelled, without conditions.
-    const PLAIN: Self = Self {
+    pub(super) const PLAIN: Self = Self {
         order_type: OrderType::Limit,
         time_in_force: TimeInForce::Gtc,
         visibility: Visibility::Displayed,
@@ -76,66 +76,9 @@ impl Entry {
 }
 
 impl Floor<'_> {
-    /// Carries out a new order, from the checks to what follows.
-    #[inline]
-    pub(crate) fn place(&mut self, place: &Place) {
-        let Some(price) = self.plain_price(place) else {
-            return self.place_any(place);
-        };
-        match self.admit_plain(place, price) {
-            Ok(()) => self.carry_out_plain(place, price),
-            Err(reason) => self.refuse_order(Request::Place, place, reason),
-        }
-    }
-
-    /// The limit of an order that has nothing but one, in a market where nothing reacts to it.
-    #[inline]
-    pub(crate) fn plain_price(&self, place: &Place) -> Option<Price> {
-        match place.kind {
-            OrderKind::Limit { price } if place.is_plain() && self.market.is_plain() => Some(price),
-            _ => None,
-        }
-    }
-
-    /// Carries out such an order. What it does not cross it joins: the rules of the general case come to nothing for
-    /// it.
-    #[inline]
-    pub(crate) fn carry_out_plain(&mut self, place: &Place, price: Price) {
-        self.market.live[place.side as usize] += place.quantity;
-        let opposite = self.market.sides.best_any(place.side.opposite());
-        if opposite.is_some_and(|opposite| price.reaches(opposite, place.side)) {
-            let slot = self.store.insert_plain(place, price);
-            self.say_accepted_plain(slot, place, price);
-            self.enter_continuous(slot, &Entry::PLAIN);
-            self.come_to_rest();
-        } else {
-            let slot = self.store.rest_plain(&mut self.market.sides, place, price);
-            self.say_accepted_plain(slot, place, price);
-            self.say(Event::Rested {
-                instrument: self.market.id,
-                order: self.store.orders.id(slot),
-                side: place.side,
-                price,
-                displayed: place.quantity,
-            });
-        }
-    }
-
-    #[inline]
-    fn say_accepted_plain(&mut self, slot: Slot, place: &Place, price: Price) {
-        self.say(Event::Accepted {
-            instrument: self.market.id,
-            order: self.store.orders.id(slot),
-            account: place.account,
-            side: place.side,
-            order_type: OrderType::Limit,
-            price: Some(price),
-            quantity: place.quantity,
-        });
-    }
-
+    /// Carries out any new order.
     #[inline(never)]
-    fn place_any(&mut self, place: &Place) {
+    pub(super) fn place_any(&mut self, place: &Place) {
         let price = self.admit(place, NOT_REDUCIBLE);
         match price.and_then(|price| self.admit_posting(place, price)) {
             Ok(price) => self.carry_out(place, price),

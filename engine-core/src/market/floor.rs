@@ -40,6 +40,8 @@ pub(crate) struct Instrument {
     pub(crate) auction: Auction,
     pub(crate) links: BTreeMap<u64, Link>,
     pub(crate) pending: Pending,
+    /// Whether nothing reacts to others, as it was when it last came to rest.
+    is_plain: bool,
 }
 
 /// What still follows from the command that is being carried out.
@@ -78,13 +80,25 @@ impl Instrument {
             auction: Auction::default(),
             links: BTreeMap::new(),
             pending: Pending::default(),
+            is_plain: false,
         }
+        .at_rest()
     }
 
     /// Whether nothing can follow from a command but what it does itself: the market is continuous and has no order
-    /// that reacts to others.
+    /// that reacts to others. Between commands only.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
+        self.is_plain
+    }
+
+    /// Looks at whether it is a plain market from now on.
+    pub(super) fn at_rest(mut self) -> Self {
+        self.is_plain = self.nothing_reacts();
+        self
+    }
+
+    fn nothing_reacts(&self) -> bool {
         self.phase == Phase::Continuous
             && self.stop_count == 0
             && self.pegs.is_empty()
@@ -119,6 +133,7 @@ impl Instrument {
         }
         assert_eq!(self.live, live, "a side has left what its orders have left");
         assert_eq!(self.stop_count, stops, "stops are counted");
+        assert_eq!(self.is_plain, self.nothing_reacts(), "what reacts is known");
         assert_eq!(
             self.sides.check_invariants(&store.orders),
             queued,
@@ -415,11 +430,13 @@ impl Floor<'_> {
     /// Carries out what follows from what has been done, until nothing does: rule 4.6.
     #[inline]
     pub(crate) fn come_to_rest(&mut self) {
-        if self.market.is_plain() {
+        if self.market.nothing_reacts() {
             // A stop that comes later has not seen the trades of now.
             self.market.pending.seen = None;
+            self.market.is_plain = true;
         } else {
             self.come_to_rest_step_by_step();
+            self.market.is_plain = self.market.nothing_reacts();
         }
     }
 

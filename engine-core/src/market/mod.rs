@@ -20,6 +20,7 @@ mod linked;
 mod many;
 mod pegs;
 mod phases;
+mod plain;
 mod possible;
 mod pro_rata;
 mod reach;
@@ -33,7 +34,7 @@ pub use alone::Market;
 
 pub(crate) use admit::{NOT_REDUCIBLE, Reducible};
 pub(crate) use alone::say_not_found;
-pub(crate) use floor::{Instrument, say_refused_order};
+pub(crate) use floor::{Floor, Instrument, say_refused_order};
 pub(crate) use linked::is_well_linked;
 pub(crate) use many::{Floors, Wanted};
 pub(crate) use possible::is_ahead;

@@ -195,7 +195,7 @@ impl Instrument {
             .and_then(|()| floor.market.check_restored())
             .map_err(fault)?;
         market.pending = Pending::default();
-        Ok(market)
+        Ok(market.at_rest())
     }
 
     fn check_restored(&self) -> Result<(), InstrumentFault> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::book::{NewOrder, OrderIds, Orders, Sides, Slot};
+use crate::book::{OrderIds, Orders, Slot};
 use crate::command::{
     ClientOrderId, OrderKind, Peg, Place, PostOnly, SelfTrade, TimeInForce, Trail, Visibility,
 };
@@ -212,6 +212,8 @@ pub(crate) struct Store {
     expiries: BTreeSet<(Timestamp, Slot)>,
     /// The volatility auctions that are on and end by themselves.
     auction_ends: BTreeSet<(Timestamp, InstrumentId)>,
+    /// Before this moment nothing is due; it may be too early, never too late.
+    pub(crate) due: Timestamp,
     pub(super) arrivals: u64,
     pub(crate) killed: Killed,
 }
@@ -244,6 +246,7 @@ impl Store {
             clients: BTreeMap::new(),
             expiries: BTreeSet::new(),
             auction_ends: BTreeSet::new(),
+            due: Timestamp::ZERO,
             arrivals: 0,
             killed: Killed::default(),
         }
@@ -252,34 +255,10 @@ impl Store {
     /// Takes in a new order that has no conditions.
     #[inline]
     pub(crate) fn insert_plain(&mut self, place: &Place, price: Price) -> Slot {
-        let details = self.plain_details(place);
+        let arrival = self.next_arrival();
+        let details = Details::new(place.account, place.quantity, arrival, place.instrument);
         self.orders
             .insert(place.id, place.side, price, place.quantity, details)
-    }
-
-    /// Takes in a new order that has no conditions and puts it into the displayed queue of its price.
-    #[inline]
-    pub(crate) fn rest_plain(&mut self, sides: &mut Sides, place: &Place, price: Price) -> Slot {
-        let data = self.plain_details(place);
-        let Place {
-            id, side, quantity, ..
-        } = *place;
-        sides.rest(
-            &mut self.orders,
-            NewOrder {
-                id,
-                side,
-                price,
-                quantity,
-                data,
-            },
-        )
-    }
-
-    #[inline]
-    fn plain_details(&mut self, place: &Place) -> Details {
-        let arrival = self.next_arrival();
-        Details::new(place.account, place.quantity, arrival, place.instrument)
     }
 
     /// Takes in a new order, which waits until it is entered. The caller has checked that there is room for it.
@@ -301,6 +280,7 @@ impl Store {
         }
         if let TimeInForce::Gtd(deadline) = conditions.time_in_force {
             self.expiries.insert((deadline, slot));
+            self.due = self.due.min(deadline);
         }
         self.orders.set_mark(slot, conditions.flags());
     }
@@ -404,6 +384,7 @@ impl Store {
     }
 
     /// The live order that an account calls so.
+    #[inline(never)]
     pub(crate) fn find_client(&self, account: AccountId, client_id: ClientOrderId) -> Option<Slot> {
         self.clients.get(&(account, client_id)).copied()
     }
@@ -440,6 +421,7 @@ impl Store {
         }
         if let Some(end) = end {
             self.auction_ends.insert((end, instrument));
+            self.due = self.due.min(end);
         }
     }
 
@@ -499,6 +481,15 @@ impl Store {
             "no client order id outlives its order"
         );
         assert_eq!(self.expiries.len(), with_expiry, "no deadline outlives its order");
+        let first = self
+            .next_expiry()
+            .into_iter()
+            .chain(self.next_auction_end())
+            .min();
+        assert!(
+            first.is_none_or(|first| self.due <= first),
+            "nothing is due unseen"
+        );
         assert_eq!(
             self.conditions.len() - self.conditions_free.len(),
             with_conditions,
@@ -508,22 +499,25 @@ impl Store {
 }
 
 impl Place {
-    /// Whether it is good till cancelled and has no condition at all.
+    /// Whether it has no condition at all: what it does not trade rests or is cancelled.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
-        self.time_in_force == TimeInForce::Gtc && self.min_quantity.is_none() && self.is_unconditional()
+        matches!(self.time_in_force, TimeInForce::Gtc | TimeInForce::Ioc)
+            && self.min_quantity.is_none()
+            && self.is_unconditional()
     }
 
     /// Whether it has no condition that outlives its entry, but for its time in force.
     #[inline]
     fn is_unconditional(&self) -> bool {
-        self.visibility == Visibility::Displayed
-            && self.post_only == PostOnly::No
-            && !self.all_or_none
-            && !self.reduce_only
-            && self.self_trade == SelfTrade::None
-            && self.group.is_none()
-            && self.client_id.is_none()
+        // Without a branch each: next to always all of it is true.
+        (self.visibility == Visibility::Displayed)
+            & (self.post_only == PostOnly::No)
+            & !self.all_or_none
+            & !self.reduce_only
+            & (self.self_trade == SelfTrade::None)
+            & self.group.is_none()
+            & self.client_id.is_none()
     }
 }
 

@@ -115,6 +115,7 @@ fn a_crate_has_the_layer_of_its_folder() {
     assert_eq!(layer("engine-core"), Layer::Core);
     assert_eq!(layer("engine-adapters/runtime"), Layer::Runtime);
     assert_eq!(layer("engine-adapters/kafka"), Layer::Adapter);
+    assert_eq!(layer("engine-adapters/http"), Layer::Adapter);
     assert_eq!(layer("engine-adapters/testkit"), Layer::Unpublished);
     assert_eq!(layer("examples/exchange-server"), Layer::Unpublished);
 }
@@ -144,6 +145,10 @@ fn wrong_arrows_are_refused() {
     assert!(
         is_allowed(Layer::Core, Layer::Unpublished, Some("dev")),
         "tests may use the test kit"
+    );
+    assert!(
+        !is_allowed(Layer::Adapter, Layer::Journal, None),
+        "an adapter reads the journal through the runtime"
     );
     assert!(
         is_allowed(Layer::Adapter, Layer::Runtime, None),

@@ -68,6 +68,7 @@ on_every_layout! {
     fill_first_reduces_then_evicts,
     requeue_goes_to_the_back_of_its_level,
     prices_at_both_ends_stand_beside_others,
+    levels_are_found_while_the_window_grows_and_jumps,
     level_holds_many_orders,
     orders_in_and_out_leave_no_memory_behind,
     hints_change_nothing,
@@ -296,6 +297,38 @@ fn prices_at_both_ends_stand_beside_others(layout: Layout) {
             book.check();
         }
         assert!(book.sides.is_empty(side));
+    }
+}
+
+/// The best price jumps away while the levels of a window that has just grown are still moving.
+fn levels_are_found_while_the_window_grows_and_jumps(layout: Layout) {
+    for jump in [300, 1_000_000] {
+        let mut book = Book::new(layout);
+        let mut expected = Vec::new();
+        let rest = |book: &mut Book, expected: &mut Vec<_>, at: i64| {
+            let price = book.price(at);
+            let slot = book.rest(Side::Buy, price, 1);
+            expected.push((price, slot));
+            book.check();
+        };
+        for at in 0..40 {
+            rest(&mut book, &mut expected, -at);
+        }
+        // Just outside of a window of 64: often enough for it to grow.
+        for at in 50..60 {
+            rest(&mut book, &mut expected, -at);
+        }
+        for at in [jump, jump - 1, 20, jump + 1, 0, -70] {
+            rest(&mut book, &mut expected, at);
+        }
+        expected.sort_by_key(|(price, _)| std::cmp::Reverse(*price));
+        let slots: Vec<Slot> = expected.iter().map(|(_, slot)| *slot).collect();
+        assert_eq!(book.in_priority(Side::Buy), slots);
+        for slot in slots {
+            assert_eq!(book.sides.first(&book.orders, Side::Buy), Some(slot));
+            book.evict(slot);
+            book.check();
+        }
     }
 }
 

@@ -40,8 +40,11 @@ fn window_finds_the_next_level_in_both_directions() {
                     occupied.insert(rank);
                 }
                 let from = low + random.below((high - low + 1) as u64) as i64;
-                assert_eq!(window.below(from), occupied.range(..from).next_back().copied());
-                assert_eq!(window.lowest(), occupied.first().copied());
+                let below = occupied.range(..from).next_back().copied();
+                assert_eq!(window.highest_below(from), below);
+                assert!(from == low || window.below(from) == below);
+                assert_eq!(window.lowest_from(from), occupied.range(from..).next().copied());
+                assert_eq!(window.lowest_from(low - 9), occupied.first().copied());
             }
             window.check_invariants();
             for rank in std::mem::take(&mut occupied) {
@@ -50,22 +53,6 @@ fn window_finds_the_next_level_in_both_directions() {
             }
         }
     }
-}
-
-#[test]
-fn window_keeps_its_levels_when_it_grows() {
-    let mut window = Window::new(64);
-    window.set_range(-40, 20);
-    for rank in [-40, -39, 0, 19] {
-        *window.level_mut(rank) = level(rank.unsigned_abs() + 1);
-        window.occupy(rank);
-    }
-    window.grow();
-    window.check_invariants();
-    assert_eq!(window.size(), 128);
-    let ranks: Vec<i64> = std::iter::successors(window.below(20), |rank| window.below(*rank)).collect();
-    assert_eq!(ranks, [19, 0, -39, -40]);
-    assert_eq!(*window.level(-39), level(40));
 }
 
 #[test]

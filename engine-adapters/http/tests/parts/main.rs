@@ -1,0 +1,5 @@
+//! The parts of the server, each without a socket and with a clock that the test moves.
+
+mod identity;
+mod signed;
+mod time;
