@@ -9,8 +9,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use crate::spec::InstrumentSpec;
-use crate::types::{AccountId, GroupId, InstrumentId, Notional, OrderId, Price, Qty, Side, Timestamp};
+use crate::spec::{AssetSpec, InstrumentSpec};
+use crate::types::{
+    AccountId, Amount, AssetId, GroupId, InstrumentId, Notional, OrderId, Price, Qty, Side, Timestamp,
+    TransferKey,
+};
 
 /// What someone wants from the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +44,20 @@ pub enum Command {
     Kill(Scope),
     /// Takes back a [`Command::Kill`] of the same scope.
     Resume(Scope),
+    /// Makes an asset known; it gets the next free [`AssetId`], counted from 0.
+    AddAsset(Box<AssetSpec>),
+    /// Gives an account an amount of an asset.
+    Deposit(Transfer),
+    /// Takes an amount of an asset from an account.
+    Withdraw(Transfer),
+    /// Replaces an account's terms.
+    SetAccount(SetAccount),
+    /// Replaces what orders in an instrument are limited to.
+    SetLimits(Box<SetLimits>),
+    /// Refuses an account's new orders, amends and withdrawals until [`Command::Unfreeze`].
+    Freeze(AccountId),
+    /// Takes back a [`Command::Freeze`].
+    Unfreeze(AccountId),
     /// Nothing but the time: lets orders expire, candles close and switches fire in a silent market.
     Tick,
 }
@@ -432,6 +449,64 @@ pub enum Scope {
     Account(AccountId),
     /// Everyone.
     Engine,
+}
+
+/// A deposit or a withdrawal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub struct Transfer {
+    /// Whose account.
+    pub account: AccountId,
+    /// Of what.
+    pub asset: AssetId,
+    /// How much; positive.
+    pub amount: Amount,
+    /// With a key, a repeat of the same transfer changes nothing.
+    pub key: Option<TransferKey>,
+}
+
+/// An account's terms, which replace those before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub struct SetAccount {
+    /// Whose.
+    pub account: AccountId,
+    /// The fee tier that it has whatever it trades; `None`: the one that its volume reaches.
+    pub tier: Option<u8>,
+    /// The group that its orders have unless they name one.
+    pub group: Option<GroupId>,
+}
+
+/// Sets what orders in an instrument are limited to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub struct SetLimits {
+    /// Whose orders; `None` is everyone's who has no limits of his own there.
+    pub account: Option<AccountId>,
+    /// In which instrument.
+    pub instrument: InstrumentId,
+    /// The limits, which replace those before as a whole.
+    pub limits: Limits,
+}
+
+/// What one account's orders in one instrument are limited to; what is `None` is not limited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub struct Limits {
+    /// The quantity of an order.
+    pub order_quantity_max: Option<Qty>,
+    /// The value of an order at its worst price, in ticks times lots.
+    pub order_notional_max: Option<Notional>,
+    /// The number of live orders.
+    pub open_orders_max: Option<u32>,
+    /// What is left of all live orders of a side.
+    pub open_quantity_max: Option<Qty>,
+    /// The position, bought or sold, that all live orders of a side would lead to.
+    pub position_max: Option<Qty>,
+    /// How far a limit price may be from the last trade, in basis points.
+    pub price_collar_bps: Option<u32>,
+    /// New orders in one second of engine time.
+    pub orders_per_second_max: Option<u32>,
 }
 
 /// An owner's own name for an order: 1 to 36 printable ASCII characters without spaces.

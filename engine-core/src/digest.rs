@@ -21,7 +21,8 @@ use crate::command::{
 use crate::event::OrderType;
 use crate::spec::{Allocation, TriggerSource};
 use crate::types::{
-    AccountId, AssetId, GroupId, InstrumentId, Notional, OrderId, Price, Qty, Seq, Timestamp,
+    AccountId, Amount, AssetId, GroupId, InstrumentId, Notional, OrderId, Price, Qty, Seq, Timestamp,
+    TransferKey,
 };
 
 /// Words, hashed as they come.
@@ -83,6 +84,7 @@ macro_rules! one_word {
 
 one_word! {
     bool: |value| u64::from(*value);
+    u8: |value| u64::from(*value);
     u32: |value| u64::from(*value);
     u64: |value| *value;
     i32: |value| i64::from(*value).cast_unsigned();
@@ -118,6 +120,18 @@ impl Words for i128 {
 impl Words for Notional {
     fn write(&self, digest: &mut Digest) {
         self.units().write(digest);
+    }
+}
+
+impl Words for Amount {
+    fn write(&self, digest: &mut Digest) {
+        self.units().write(digest);
+    }
+}
+
+impl Words for TransferKey {
+    fn write(&self, digest: &mut Digest) {
+        self.get().cast_signed().write(digest);
     }
 }
 

@@ -1,21 +1,26 @@
 //! Many instruments behind one stream of commands.
 
 mod image;
+mod with_accounts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use crate::book::OrderIds;
+use crate::accounts::{AccountsConfig, Ledger};
+use crate::book::{OrderIds, Slot};
 use crate::command::{
     Amend, Cancel, CancelAllAfter, Command, Linked, MassCancel, MassCancelCause, Place, Scope,
 };
 use crate::event::{CancelReason, Event, RejectReason, Request};
-use crate::market::{Floors, Instrument, Store, Wanted, is_well_linked, say_not_found, say_refused_order};
+use crate::market::{
+    Floor, Floors, Instrument, Store, Wanted, is_well_linked, say_not_found, say_refused_order,
+};
 use crate::sequencer::{Gap, Sequenced};
 use crate::spec::InstrumentSpec;
 use crate::types::{AccountId, InstrumentId, OrderId, Seq, Timestamp};
+use with_accounts::refuse_without_accounts;
 
 /// How an [`Engine`] is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +32,8 @@ pub struct EngineConfig {
     pub orders_max: u32,
     /// How many instruments may be listed.
     pub instruments_max: u32,
+    /// Whether orders are paid for, and how many accounts there may be.
+    pub accounts: Option<AccountsConfig>,
 }
 
 impl Default for EngineConfig {
@@ -35,6 +42,7 @@ impl Default for EngineConfig {
             ids: OrderIds::default(),
             orders_max: 16_000_000,
             instruments_max: 65_536,
+            accounts: None,
         }
     }
 }
@@ -71,6 +79,8 @@ pub struct Engine {
     /// Armed dead-man's switches, by the moment at which they fire, and by account.
     switches: BTreeSet<(Timestamp, AccountId)>,
     armed: BTreeMap<AccountId, Timestamp>,
+    /// Everybody's money, if orders are paid for.
+    ledger: Option<Box<Ledger>>,
 }
 
 impl Engine {
@@ -84,6 +94,9 @@ impl Engine {
             store: Store::new(config.ids, config.orders_max),
             switches: BTreeSet::new(),
             armed: BTreeMap::new(),
+            ledger: config
+                .accounts
+                .map(|accounts| Box::new(Ledger::new(accounts, config.ids, config.orders_max))),
         }
     }
 
@@ -98,6 +111,10 @@ impl Engine {
             return self.out_of_sequence(command.seq);
         }
         self.applied = command.seq;
+        if self.ledger.is_some() {
+            self.apply_with_accounts(command, events);
+            return Ok(());
+        }
         self.advance(command.time, events);
         match &command.value {
             Command::Place(place) => self.place(place, events),
@@ -147,31 +164,53 @@ impl Engine {
         }
     }
 
+    /// The floor of an instrument, if it is listed.
+    #[inline]
+    fn floor<'a>(&'a mut self, instrument: InstrumentId, events: &'a mut Vec<Event>) -> Option<Floor<'a>> {
+        let market = self.instruments.get_mut(instrument.get() as usize)?;
+        Some(Floor {
+            market,
+            store: &mut self.store,
+            now: self.now,
+            events,
+        })
+    }
+
+    /// The floor on which a live order stands.
+    #[inline]
+    fn floor_of<'a>(&'a mut self, slot: Slot, events: &'a mut Vec<Event>) -> Floor<'a> {
+        let instrument = self.store.details(slot).instrument;
+        self.floor(instrument, events)
+            .expect("a live order stands in a listed instrument")
+    }
+
     fn lists(&self, instrument: InstrumentId) -> bool {
         (instrument.get() as usize) < self.instruments.len()
     }
 
     #[inline]
     fn place(&mut self, place: &Place, events: &mut Vec<Event>) {
-        if !self.lists(place.instrument) {
-            let reason = RejectReason::UnknownInstrument;
-            return say_refused_order(events, self.config.ids, Request::Place, place, reason);
+        match self.floor(place.instrument, events) {
+            Some(mut floor) => floor.place(place),
+            None => {
+                let reason = RejectReason::UnknownInstrument;
+                say_refused_order(events, self.config.ids, Request::Place, place, reason);
+            }
         }
-        self.floors(events).floor(place.instrument).place(place);
     }
 
     #[inline]
     fn cancel(&mut self, cancel: &Cancel, events: &mut Vec<Event>) {
-        match self.store.resolve(cancel.order, cancel.account) {
-            Some(slot) => self.floors(events).floor_of(slot).cancel_asked(slot),
+        match self.store.resolve(&cancel.order, cancel.account) {
+            Some(slot) => self.floor_of(slot, events).cancel_asked(slot),
             None => say_not_found(events, Request::Cancel, cancel.order, cancel.account),
         }
     }
 
     #[inline]
     fn amend(&mut self, amend: &Amend, events: &mut Vec<Event>) {
-        match self.store.resolve(amend.order, amend.account) {
-            Some(slot) => self.floors(events).floor_of(slot).amend(slot, amend),
+        match self.store.resolve(&amend.order, amend.account) {
+            Some(slot) => self.floor_of(slot, events).amend(slot, amend),
             None => say_not_found(events, Request::Amend, amend.order, amend.account),
         }
     }
@@ -200,6 +239,13 @@ impl Engine {
             Command::Kill(scope) => self.kill(*scope, events),
             Command::Resume(scope) => self.resume(*scope, events),
             Command::Tick => {}
+            Command::AddAsset(_)
+            | Command::Deposit(_)
+            | Command::Withdraw(_)
+            | Command::SetAccount(_)
+            | Command::SetLimits(_)
+            | Command::Freeze(_)
+            | Command::Unfreeze(_) => refuse_without_accounts(command, events),
             Command::Place(_) | Command::Cancel(_) | Command::Amend(_) => {
                 unreachable!("the frequent commands do not come here")
             }
@@ -295,6 +341,7 @@ impl Engine {
         let deadline = timeout.map(|nanos| self.now.saturating_add_nanos(nanos));
         if let Some(deadline) = deadline {
             self.switches.insert((deadline, account));
+            self.store.due = self.store.due.min(deadline);
             self.armed.insert(account, deadline);
         }
         events.push(Event::CancelAllArmed { account, deadline });
@@ -343,13 +390,25 @@ impl Engine {
     /// Lets time pass: what is due up to `now` happens, moment by moment; rule 10.
     #[inline]
     fn advance(&mut self, now: Timestamp, events: &mut Vec<Event>) {
-        self.now = self.now.max(now);
-        while let Some(moment) = self.next_due(events).filter(|moment| *moment <= now) {
-            self.happen(moment, events);
+        let now = self.now.max(now);
+        self.now = now;
+        if now >= self.store.due {
+            self.happen_up_to(now, events);
         }
     }
 
-    #[inline]
+    #[inline(never)]
+    fn happen_up_to(&mut self, now: Timestamp, events: &mut Vec<Event>) {
+        loop {
+            let next = self.next_due(events);
+            self.store.due = next.unwrap_or(Timestamp::from_nanos(u64::MAX));
+            match next {
+                Some(moment) if moment <= now => self.happen(moment, events),
+                _ => return,
+            }
+        }
+    }
+
     fn next_due(&mut self, events: &mut Vec<Event>) -> Option<Timestamp> {
         let market = self.floors(events).next_due();
         let switch = self.switches.first().map(|(deadline, _)| *deadline);
@@ -384,11 +443,19 @@ impl Engine {
         for market in &self.instruments {
             market.check_invariants(&self.store);
         }
+        if let Some(ledger) = &self.ledger {
+            ledger.check_invariants(&self.live_orders());
+        }
         let armed: BTreeSet<_> = self
             .armed
             .iter()
             .map(|(account, deadline)| (*deadline, *account))
             .collect();
+        let first = self.switches.first().map(|(deadline, _)| *deadline);
+        assert!(
+            first.is_none_or(|first| self.store.due <= first),
+            "no switch fires unseen"
+        );
         assert_eq!(
             armed, self.switches,
             "an armed switch is found by account and by moment"

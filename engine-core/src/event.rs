@@ -8,7 +8,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::command::{ClientOrderId, Phase, TimeInForce};
-use crate::types::{AccountId, InstrumentId, OrderId, Price, Qty, Seq, Side, Timestamp};
+use crate::types::{
+    AccountId, Amount, AssetId, GroupId, InstrumentId, Notional, OrderId, Price, Qty, Seq, Side, Timestamp,
+};
 
 /// The events of one command: the smallest piece that anyone downstream sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -259,6 +261,108 @@ pub enum Event {
         /// Whose; `None` is everyone's.
         account: Option<AccountId>,
     },
+    /// An asset is known.
+    AssetAdded {
+        /// Its id.
+        asset: AssetId,
+    },
+    /// An account got an amount.
+    Deposited {
+        /// Whose account.
+        account: AccountId,
+        /// Of what.
+        asset: AssetId,
+        /// How much.
+        amount: Amount,
+    },
+    /// An amount was taken from an account.
+    Withdrew {
+        /// Whose account.
+        account: AccountId,
+        /// Of what.
+        asset: AssetId,
+        /// How much.
+        amount: Amount,
+    },
+    /// A transfer was asked for again and changed nothing.
+    Repeated {
+        /// Whose account.
+        account: AccountId,
+        /// The command whose events answered it the first time.
+        first: Seq,
+    },
+    /// An account has other terms.
+    AccountSet {
+        /// Whose.
+        account: AccountId,
+        /// Its fixed fee tier.
+        tier: Option<u8>,
+        /// The group of its orders.
+        group: Option<GroupId>,
+    },
+    /// Orders are limited otherwise from now on.
+    LimitsSet {
+        /// Whose; `None` is everyone's who has no limits of his own.
+        account: Option<AccountId>,
+        /// Where.
+        instrument: InstrumentId,
+    },
+    /// An account's new orders, amends and withdrawals are refused from now on.
+    Frozen {
+        /// Whose.
+        account: AccountId,
+    },
+    /// An account's orders and withdrawals are taken again.
+    Unfrozen {
+        /// Whose.
+        account: AccountId,
+    },
+    /// Why there was an `InsufficientBalance`; follows the `Rejected`.
+    Shortfall {
+        /// Whose account.
+        account: AccountId,
+        /// Of what it has too little.
+        asset: AssetId,
+        /// What was needed, or as much of it as can be said.
+        needed: Amount,
+        /// What was free.
+        available: Amount,
+    },
+    /// A trade of this command was paid for.
+    Settled {
+        /// The index of its `Traded` among the events of the command.
+        trade: u32,
+        /// In what the fees were paid.
+        asset: AssetId,
+        /// What the maker was charged; negative was given.
+        maker_fee: Amount,
+        /// What the taker was charged; negative was given.
+        taker_fee: Amount,
+    },
+    /// What an account has of an asset, from now on.
+    BalanceChanged {
+        /// Whose.
+        account: AccountId,
+        /// Of what.
+        asset: AssetId,
+        /// All of it.
+        total: Amount,
+        /// What of it orders and positions hold.
+        held: Amount,
+    },
+    /// What an account has bought and sold of an instrument, from now on.
+    PositionChanged {
+        /// Whose.
+        account: AccountId,
+        /// Of what.
+        instrument: InstrumentId,
+        /// Bought less sold, in lots.
+        quantity: i64,
+        /// What the open quantity cost, in ticks times lots; negative when sold. Its average is this by `quantity`.
+        cost: Notional,
+        /// What closing has brought so far, without fees, in ticks times lots.
+        realised: Notional,
+    },
 }
 
 impl Event {
@@ -280,18 +384,31 @@ impl Event {
             | Self::Replenished { instrument, .. }
             | Self::PhaseChanged { instrument, .. }
             | Self::Indicative { instrument, .. }
-            | Self::Marked { instrument, .. } => Some(instrument),
+            | Self::Marked { instrument, .. }
+            | Self::LimitsSet { instrument, .. }
+            | Self::PositionChanged { instrument, .. } => Some(instrument),
             Self::Rejected { instrument, .. } => instrument,
             Self::Terms { .. }
             | Self::Named { .. }
             | Self::CancelAllArmed { .. }
             | Self::Killed { .. }
-            | Self::Resumed { .. } => None,
+            | Self::Resumed { .. }
+            | Self::AssetAdded { .. }
+            | Self::Deposited { .. }
+            | Self::Withdrew { .. }
+            | Self::Repeated { .. }
+            | Self::AccountSet { .. }
+            | Self::Frozen { .. }
+            | Self::Unfrozen { .. }
+            | Self::Shortfall { .. }
+            | Self::Settled { .. }
+            | Self::BalanceChanged { .. } => None,
         }
     }
 }
 
 const _: () = assert!(size_of::<Event>() <= 64, "an event fits a cache line");
+const _: () = assert!(align_of::<Event>() == 8, "amounts do not widen the other events");
 
 /// Where in the displayed book an order stood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -352,6 +469,13 @@ pub enum Request {
     CancelAllAfter,
     Kill,
     Resume,
+    AddAsset,
+    Deposit,
+    Withdraw,
+    SetAccount,
+    SetLimits,
+    Freeze,
+    Unfreeze,
 }
 
 /// Why an order is over before all of it traded.
@@ -456,6 +580,65 @@ pub enum RejectReason {
     BookFull,
     /// As many stops wait as may.
     TooManyStops,
+    /// Orders belong to accounts here, and this one has none.
+    AccountRequired,
+    /// The account is frozen.
+    AccountFrozen,
+    /// There is no price beyond which the order cannot trade, so nobody knows what it would cost.
+    UnboundedCost,
+    /// A limit set for the account or for everyone.
+    RiskLimit(RiskLimit),
+    /// The account has less than this needs; `Shortfall` says how much.
+    InsufficientBalance,
     /// A post-only order would trade.
     PostOnlyWouldCross,
+    /// The engine has no accounts.
+    AccountsOff,
+    /// Another transfer of the account had this key.
+    KeyReused,
+    /// No such asset.
+    UnknownAsset,
+    /// A name that is too long, empty or not printable, or too many decimal places.
+    InvalidAsset,
+    /// As many assets exist as may.
+    TooManyAssets,
+    /// As many accounts exist as may.
+    TooManyAccounts,
+    /// Zero or less, or more than there can be.
+    InvalidAmount,
+    /// With it there would be more of the asset than there can be.
+    AmountTooLarge,
+    /// An instrument for accounts without its assets.
+    AssetRequired,
+    /// A tick times a lot, or a lot, is no whole number of the asset's smallest units, or too large a one.
+    AssetScale,
+    /// A maker's rebate above what its taker pays.
+    FeesBelowZero,
+    /// More different rates than orders can be told to have.
+    TooManyRates,
+    /// Margin rates that are out of order, or a greatest position whose value could not be counted.
+    MarginTerms,
+}
+
+/// Which limit an order would exceed, in the order in which they are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
+pub enum RiskLimit {
+    /// The quantity of an order.
+    OrderQuantity,
+    /// The value of an order.
+    OrderNotional,
+    /// The number of live orders.
+    OpenOrders,
+    /// What is left of all live orders of the side.
+    OpenQuantity,
+    /// The position that all live orders of the side would lead to.
+    Position,
+    /// The distance from the last trade.
+    PriceCollar,
+    /// The number of new orders in this second.
+    OrderRate,
+    /// A live order of the side may only reduce the position, and this one would use it up.
+    ReduceOnly,
 }

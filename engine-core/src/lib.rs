@@ -23,12 +23,14 @@ mod market;
 pub mod data;
 
 pub use command::{
-    Amend, Cancel, CancelAllAfter, ClientOrderId, ClientOrderIdError, Command, LinkKind, Linked, MassCancel,
-    MassCancelCause, OrderKind, OrderRef, Peg, Phase, Place, PostOnly, Scope, SelfTrade, SetMark, SetPhase,
-    TimeInForce, Trail, Visibility,
+    Amend, Cancel, CancelAllAfter, ClientOrderId, ClientOrderIdError, Command, Limits, LinkKind, Linked,
+    MassCancel, MassCancelCause, OrderKind, OrderRef, Peg, Phase, Place, PostOnly, Scope, SelfTrade,
+    SetAccount, SetLimits, SetMark, SetPhase, TimeInForce, Trail, Transfer, Visibility,
 };
 pub use engine::{Engine, EngineConfig};
-pub use event::{Asked, CancelReason, Displayed, Event, EventBatch, OrderType, RejectReason, Request};
+pub use event::{
+    Asked, CancelReason, Displayed, Event, EventBatch, OrderType, RejectReason, Request, RiskLimit,
+};
 pub use market::Market;
 pub use sequencer::{
     Fingerprint, Gap, KeyKind, Keyed, Remembered, RequestKey, Sequenced, Sequencer, SequencerConfig,
@@ -36,8 +38,8 @@ pub use sequencer::{
 };
 pub use snapshot::{EngineSnapshot, RestoreError, StateHash};
 pub use spec::{
-    Allocation, ConvertError, InstrumentSpec, InstrumentSpecBuilder, InstrumentTerms, SpecError,
-    TriggerSource,
+    Allocation, AssetSpec, ConvertError, FeeTier, Funding, InstrumentSpec, InstrumentSpecBuilder,
+    InstrumentTerms, SpecError, TriggerSource,
 };
 #[allow(
     dead_code,
@@ -46,7 +48,11 @@ pub use spec::{
 )]
 mod book;
 
+mod accounts;
+
+pub use accounts::{AccountsConfig, Balance, MarginStatus, Position};
 pub use book::{Fill, InsertError, OrderBook, OrderIds, ReduceError, RestingOrder};
 pub use types::{
-    AccountId, AssetId, GroupId, InstrumentId, Notional, OrderId, Price, Qty, Seq, Side, Timestamp,
+    AccountId, Amount, AssetId, GroupId, InstrumentId, Notional, OrderId, Price, Qty, Seq, Side, Timestamp,
+    TransferKey,
 };

@@ -8,13 +8,18 @@
 //! What follows from the rest is not repeated: level totals, the counts of stops, the lists by deadline. What can be
 //! said wrongly is checked: every snapshot that no engine can be in is refused with a [`RestoreError`].
 
+mod accounts;
 mod error;
 mod state_hash;
 
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-pub use self::error::{InstrumentFault, LinkFault, OrderFault, RestoreError};
+pub use self::accounts::{
+    AccountSnapshot, AccountsSnapshot, AssetSnapshot, Direction, LineSnapshot, LinesSnapshot,
+    PaidOrderSnapshot, TotalSnapshot, TransferSnapshot, VolumeSnapshot,
+};
+pub use self::error::{AccountsFault, InstrumentFault, LinkFault, OrderFault, RestoreError};
 pub use self::state_hash::StateHash;
 use crate::book::OrderIds;
 use crate::command::{
@@ -26,7 +31,7 @@ use crate::spec::InstrumentSpec;
 use crate::types::{AccountId, GroupId, InstrumentId, OrderId, Price, Qty, Seq, Timestamp};
 
 /// The version of the snapshots that this program takes, and the only one that it restores.
-pub const SNAPSHOT_VERSION: u32 = 1;
+pub const SNAPSHOT_VERSION: u32 = 2;
 
 /// No engine lives long enough to count further than this, and what is still to be counted fits behind it.
 pub(crate) const SNAPSHOT_COUNT_MAX: u64 = u64::MAX / 2;
@@ -51,6 +56,8 @@ pub struct EngineSnapshot {
     pub orders: OrdersSnapshot,
     /// The instruments; the first has the id 0.
     pub instruments: Vec<InstrumentSnapshot>,
+    /// All money, if orders are paid for.
+    pub accounts: Option<AccountsSnapshot>,
 }
 
 /// All state of a [`Market`](crate::Market).

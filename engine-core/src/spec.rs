@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::command::Phase;
-use crate::types::{AssetId, Notional, Price, Qty};
+use crate::types::{Amount, AssetId, Notional, Price, Qty};
 
 /// Everything that is fixed about an instrument. Made by [`InstrumentSpec::builder`], which checks it.
 ///
@@ -45,6 +45,10 @@ pub struct InstrumentTerms {
     pub base: Option<AssetId>,
     /// What it is paid with.
     pub quote: Option<AssetId>,
+    /// The lowest price of an order.
+    pub min_price: Price,
+    /// The highest price of an order.
+    pub max_price: Price,
     /// The least quantity of an order.
     pub min_quantity: Qty,
     /// The greatest quantity of an order.
@@ -63,6 +67,10 @@ pub struct InstrumentTerms {
     pub maker_fee_ppm: i32,
     /// What a taker pays, in millionths of the value; negative is a rebate.
     pub taker_fee_ppm: i32,
+    /// What accounts pay that have traded much, in rising order of volume.
+    pub fee_tiers: Vec<FeeTier>,
+    /// Whether accounts pay and deliver at once, or hold positions on margin.
+    pub funding: Funding,
     /// Who trades first at a price.
     pub allocation: Allocation,
     /// What sets off stops.
@@ -73,6 +81,85 @@ pub struct InstrumentTerms {
     pub iceberg_parts_max: u32,
     /// How many stops may wait.
     pub stops_max: u32,
+}
+
+/// What an account pays once it has traded so much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub struct FeeTier {
+    /// From this volume on, in the quote asset.
+    pub volume_min: Decimal,
+    /// What it pays as maker, in millionths of the value; negative is a rebate.
+    pub maker_fee_ppm: i32,
+    /// What it pays as taker, in millionths of the value; negative is a rebate.
+    pub taker_fee_ppm: i32,
+}
+
+/// How accounts pay for what they buy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub enum Funding {
+    /// Both sides deliver at once, and nobody can sell what he does not have.
+    #[default]
+    Spot,
+    /// Nothing is delivered; profits and losses are paid in the quote asset when a position is closed.
+    Margin {
+        /// What a position needs to be opened, in millionths of its value.
+        initial_ppm: u32,
+        /// What it needs to be kept, in millionths of its value.
+        maintenance_ppm: u32,
+        /// The greatest position of an account, bought or sold.
+        position_max: Qty,
+    },
+}
+
+/// What there is to know about an asset: a currency or a thing. What is given here is checked by the engine.
+///
+/// ```
+/// use engine_core::{Amount, AssetSpec};
+/// use rust_decimal::Decimal;
+///
+/// let krw = AssetSpec { name: "KRW".into(), scale: 8 };
+/// assert_eq!(krw.amount(Decimal::new(15, 1))?, Amount::new(150_000_000));
+/// assert_eq!(krw.decimal(Amount::new(150_000_000)), Some(Decimal::new(15, 1)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub struct AssetSpec {
+    /// What people call it: 1 to [`AssetSpec::NAME_MAX`] printable ASCII characters without spaces.
+    pub name: String,
+    /// How many decimal places it has: one of it is 10 to this power smallest units.
+    pub scale: u8,
+}
+
+impl AssetSpec {
+    /// The greatest length of a name.
+    pub const NAME_MAX: usize = 16;
+    /// The most decimal places.
+    pub const SCALE_MAX: u8 = 18;
+
+    /// The amount of this decimal, exactly.
+    ///
+    /// # Errors
+    /// When it is no whole number of smallest units, or beyond ± [`Amount::MAX`].
+    pub fn amount(&self, value: Decimal) -> Result<Amount, ConvertError> {
+        let scale = u32::from(self.scale);
+        let value = value.normalize();
+        let places = scale.checked_sub(value.scale());
+        let places = places.ok_or(ConvertError::NotOnUnit { value, scale })?;
+        let units = 10_i128
+            .checked_pow(places)
+            .and_then(|power| value.mantissa().checked_mul(power))
+            .filter(|units| units.abs() <= Amount::MAX.units());
+        units.map(Amount::new).ok_or(ConvertError::OutOfRange(value))
+    }
+
+    /// The decimal of an amount, exactly, or `None` beyond ± [`Amount::MAX`].
+    pub fn decimal(&self, amount: Amount) -> Option<Decimal> {
+        let decimal = Decimal::try_from_i128_with_scale(amount.units(), u32::from(self.scale)).ok()?;
+        Some(decimal.normalize())
+    }
 }
 
 /// How a level's resting quantity is shared out to a taker that does not need all of it.
@@ -115,6 +202,18 @@ pub enum SpecError {
     /// The lot is not positive, or has so many digits that quantities would not be exact.
     #[error("lot {0} is not greater than 0, or has too many digits")]
     Lot(Decimal),
+    /// The lowest price is above the highest, or one of them is beyond what the engine takes.
+    #[error(
+        "prices from {min} to {max} ticks are no range within {} to {}",
+        Price::MIN,
+        Price::MAX
+    )]
+    PriceRange {
+        /// The lowest price.
+        min: Price,
+        /// The highest price.
+        max: Price,
+    },
     /// The least quantity is zero or above the greatest, or the greatest is above [`Qty::MAX`].
     #[error("quantities from {min} to {max} lots are no range within 1 to {limit}", limit = Qty::MAX)]
     QuantityRange {
@@ -142,6 +241,12 @@ pub enum SpecError {
         /// The value.
         ppm: i32,
     },
+    /// A tier's volume is not above the one before it.
+    #[error("a fee tier from a volume of {0} does not come after the one before it")]
+    TierVolume(Decimal),
+    /// More tiers than can be told apart.
+    #[error("{0} fee tiers are more than {max}", max = InstrumentSpec::TIERS_MAX)]
+    TooManyTiers(usize),
     /// A limit of zero.
     #[error("{0} must be at least 1")]
     Zero(&'static str),
@@ -170,6 +275,14 @@ pub enum ConvertError {
         /// The lot.
         lot: Decimal,
     },
+    /// Not a whole number of an asset's smallest units.
+    #[error("{value} has more than {scale} decimal places")]
+    NotOnUnit {
+        /// The amount.
+        value: Decimal,
+        /// The asset's decimal places.
+        scale: u32,
+    },
     /// Negative, where only zero or more has a meaning.
     #[error("{0} is negative")]
     Negative(Decimal),
@@ -181,6 +294,8 @@ pub enum ConvertError {
 impl InstrumentSpec {
     /// The greatest length of a symbol in bytes.
     pub const SYMBOL_MAX: usize = 32;
+    /// The most fee tiers beside the spec's own rates.
+    pub const TIERS_MAX: usize = 100;
 
     /// Begins a spec with the three things that have no default.
     pub fn builder(symbol: impl Into<String>, tick: Decimal, lot: Decimal) -> InstrumentSpecBuilder {
@@ -244,6 +359,36 @@ impl InstrumentSpec {
         Ok(Notional::new(units))
     }
 
+    /// Whether an order may have this price.
+    #[inline]
+    pub fn allows_price(&self, price: Price) -> bool {
+        self.terms.min_price <= price && price <= self.terms.max_price
+    }
+
+    /// The price that an order may have which is nearest to this one.
+    #[inline]
+    pub(crate) fn nearest_price(&self, price: Price) -> Price {
+        price.clamp(self.terms.min_price, self.terms.max_price)
+    }
+
+    /// How many smallest units of a quote asset one tick times one lot is, if that is a whole number of 64 bits.
+    pub(crate) fn quote_units(&self, quote: &AssetSpec) -> Option<u64> {
+        let (tick, lot) = (self.terms.tick, self.terms.lot);
+        let mantissa = tick.mantissa().checked_mul(lot.mantissa())?;
+        whole_units(mantissa, tick.scale() + lot.scale(), quote)
+    }
+
+    /// How many smallest units of a base asset one lot is, if that is a whole number of 64 bits.
+    pub(crate) fn base_units(&self, base: &AssetSpec) -> Option<u64> {
+        whole_units(self.terms.lot.mantissa(), self.terms.lot.scale(), base)
+    }
+
+    /// The same instrument without prices below `min`.
+    pub(crate) fn with_price_min(mut self, min: Price) -> Self {
+        self.terms.min_price = self.terms.min_price.max(min);
+        self
+    }
+
     /// The decimal of a price within [`Price::MIN`] and [`Price::MAX`], exactly.
     pub fn price_decimal(&self, price: Price) -> Decimal {
         scaled(i128::from(price.ticks()), self.terms.tick)
@@ -258,6 +403,17 @@ impl InstrumentSpec {
 /// The decimal of `count` times `unit`; the builder has checked that every product fits.
 fn scaled(count: i128, unit: Decimal) -> Decimal {
     Decimal::from_i128_with_scale(count * unit.mantissa(), unit.scale()).normalize()
+}
+
+/// `mantissa` ÷ 10^`places` in smallest units of an asset, if that is a whole number of 64 bits.
+fn whole_units(mantissa: i128, places: u32, asset: &AssetSpec) -> Option<u64> {
+    let up = u32::from(asset.scale).saturating_sub(places);
+    let down = places.saturating_sub(u32::from(asset.scale));
+    let scaled = mantissa.checked_mul(10_i128.checked_pow(up)?)?;
+    let divisor = 10_i128.checked_pow(down)?;
+    (scaled % divisor == 0)
+        .then(|| scaled / divisor)
+        .and_then(|units| u64::try_from(units).ok())
 }
 
 /// How often `unit`, which is positive, goes into `value`: `None` if that cannot be counted, `Some(None)` if it
@@ -283,6 +439,8 @@ impl InstrumentTerms {
             lot: lot.normalize(),
             base: None,
             quote: None,
+            min_price: Price::MIN,
+            max_price: Price::MAX,
             min_quantity: Qty::new(1),
             max_quantity: Qty::MAX,
             min_notional: Decimal::ZERO,
@@ -292,6 +450,8 @@ impl InstrumentTerms {
             market_protection_bps: None,
             maker_fee_ppm: 0,
             taker_fee_ppm: 0,
+            fee_tiers: Vec::new(),
+            funding: Funding::Spot,
             allocation: Allocation::PriceTime,
             trigger_source: TriggerSource::LastTrade,
             initial_phase: Phase::Continuous,
@@ -331,6 +491,12 @@ impl InstrumentTerms {
         self.check_units()?;
         if let Some(base) = self.base.filter(|_| self.base == self.quote) {
             return Err(SpecError::SameAsset(base));
+        }
+        if self.min_price > self.max_price || !self.min_price.is_valid() || !self.max_price.is_valid() {
+            return Err(SpecError::PriceRange {
+                min: self.min_price,
+                max: self.max_price,
+            });
         }
         if self.min_quantity.is_zero()
             || self.min_quantity > self.max_quantity
@@ -390,13 +556,32 @@ impl InstrumentTerms {
         if self.volatility_auction_ns == Some(0) {
             return Err(SpecError::Zero("volatility_auction_ns"));
         }
-        for (name, ppm) in [
-            ("maker_fee_ppm", self.maker_fee_ppm),
-            ("taker_fee_ppm", self.taker_fee_ppm),
-        ] {
-            if !(-1_000_000..=1_000_000).contains(&ppm) {
-                return Err(SpecError::Fee { name, ppm });
+        self.check_fees()
+    }
+
+    /// Every rate is within 100 %, and each tier asks for more volume than the one before.
+    fn check_fees(&self) -> Result<(), SpecError> {
+        let own = (self.maker_fee_ppm, self.taker_fee_ppm);
+        let tiers = self
+            .fee_tiers
+            .iter()
+            .map(|tier| (tier.maker_fee_ppm, tier.taker_fee_ppm));
+        for (maker, taker) in std::iter::once(own).chain(tiers) {
+            for (name, ppm) in [("maker_fee_ppm", maker), ("taker_fee_ppm", taker)] {
+                if !(-1_000_000..=1_000_000).contains(&ppm) {
+                    return Err(SpecError::Fee { name, ppm });
+                }
             }
+        }
+        let mut below = Decimal::ZERO;
+        for tier in &self.fee_tiers {
+            if tier.volume_min <= below {
+                return Err(SpecError::TierVolume(tier.volume_min));
+            }
+            below = tier.volume_min;
+        }
+        if self.fee_tiers.len() > InstrumentSpec::TIERS_MAX {
+            return Err(SpecError::TooManyTiers(self.fee_tiers.len()));
         }
         Ok(())
     }
@@ -427,6 +612,12 @@ impl InstrumentSpecBuilder {
     /// Names what is traded and what it is paid with; accounts need both.
     pub fn assets(mut self, base: AssetId, quote: AssetId) -> Self {
         (self.terms.base, self.terms.quote) = (Some(base), Some(quote));
+        self
+    }
+
+    /// Sets the lowest and the highest price.
+    pub fn prices(mut self, min: Price, max: Price) -> Self {
+        (self.terms.min_price, self.terms.max_price) = (min, max);
         self
     }
 
@@ -463,6 +654,22 @@ impl InstrumentSpecBuilder {
     /// Sets the fees in millionths of the value; negative is a rebate.
     pub fn fees_ppm(mut self, maker: i32, taker: i32) -> Self {
         (self.terms.maker_fee_ppm, self.terms.taker_fee_ppm) = (maker, taker);
+        self
+    }
+
+    /// Adds a tier of fees for accounts that have traded `volume_min` of the quote asset or more in 30 days.
+    pub fn fee_tier(mut self, volume_min: Decimal, maker_fee_ppm: i32, taker_fee_ppm: i32) -> Self {
+        self.terms.fee_tiers.push(FeeTier {
+            volume_min,
+            maker_fee_ppm,
+            taker_fee_ppm,
+        });
+        self
+    }
+
+    /// Sets how accounts pay for what they buy.
+    pub fn funding(mut self, funding: Funding) -> Self {
+        self.terms.funding = funding;
         self
     }
 

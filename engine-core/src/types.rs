@@ -177,8 +177,10 @@ impl fmt::Display for Qty {
 }
 
 /// Price times quantity, in ticks times lots: exact, and wide enough for every price and quantity.
+///
+/// Packed, so that events that carry one keep the alignment of the others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(transparent))]
+#[repr(C, packed(8))]
 pub struct Notional(i128);
 
 impl Notional {
@@ -203,6 +205,79 @@ impl Notional {
         Self(self.0.abs())
     }
 }
+
+/// A number of the smallest units of an asset; negative is owed.
+///
+/// Packed, so that events that carry one keep the alignment of the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(C, packed(8))]
+pub struct Amount(i128);
+
+impl Amount {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+    /// The most that there can be of an asset: the greatest mantissa of a `Decimal`.
+    pub const MAX: Self = Self((1 << 96) - 1);
+
+    /// An amount of `units` smallest units.
+    #[inline]
+    pub const fn new(units: i128) -> Self {
+        Self(units)
+    }
+
+    /// The number of smallest units.
+    #[inline]
+    pub const fn units(self) -> i128 {
+        self.0
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.units().fmt(f)
+    }
+}
+
+/// Names a deposit or withdrawal, so that its repeat is known for one: any 128 bits, a UUID for instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(C, packed(8))]
+pub struct TransferKey(u128);
+
+impl TransferKey {
+    /// The key with these bits.
+    #[inline]
+    pub const fn new(bits: u128) -> Self {
+        Self(bits)
+    }
+
+    /// The bits.
+    #[inline]
+    pub const fn get(self) -> u128 {
+        self.0
+    }
+}
+
+/// Writes a packed number as the number: a derived implementation would take a reference into it.
+macro_rules! serde_as_number {
+    ($($name:ident($inner:ty)),*) => {$(
+        #[cfg(feature = "serde")]
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let number = self.0;
+                number.serialize(serializer)
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                <$inner>::deserialize(deserializer).map(Self)
+            }
+        }
+    )*};
+}
+
+serde_as_number!(Notional(i128), Amount(i128), TransferKey(u128));
 
 /// Which way an order trades.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

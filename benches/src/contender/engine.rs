@@ -11,7 +11,7 @@ pub struct WholeEngine<const ASSIGNED: bool> {
 }
 
 impl<const ASSIGNED: bool> WholeEngine<ASSIGNED> {
-    #[inline]
+    #[inline(always)]
     fn submit(&mut self, value: Command) {
         self.events.clear();
         let sequenced = Sequenced {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
-use engine_core::{Command, Event, OrderKind, Place};
+use engine_core::{Command, Event, OrderKind, Place, RejectReason};
 
 /// The variants that a run reached, as `Enum::Variant`.
 ///
@@ -68,6 +68,9 @@ impl Coverage {
             Event::Rejected { request, reason, .. } => {
                 self.add("Request", request);
                 self.add("RejectReason", reason);
+                if let RejectReason::RiskLimit(which) = reason {
+                    self.add("RiskLimit", which);
+                }
             }
             _ => {}
         }
@@ -80,6 +83,7 @@ impl Coverage {
                 let terms = spec.terms();
                 self.add("Allocation", &terms.allocation);
                 self.add("TriggerSource", &terms.trigger_source);
+                self.add("Funding", &terms.funding);
                 self.add("Phase", &terms.initial_phase);
             }
             Command::Place(place) => self.see_order(place),

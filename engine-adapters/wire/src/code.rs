@@ -1,6 +1,6 @@
 //! The error codes of the protocol, each with its HTTP status and its message in two languages.
 
-use engine_core::RejectReason;
+use engine_core::{RejectReason, RiskLimit};
 
 /// A language of messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -145,11 +145,11 @@ impl std::fmt::Display for ErrorCode {
 
 /// Writes the table of reject reasons: the code and the messages of each.
 macro_rules! reasons {
-    ($($reason:ident $code:ident $english:literal $korean:literal)*) => {
+    ($($reason:ident $(($($inner:tt)*))? $code:ident $english:literal $korean:literal)*) => {
         /// What can be looked up by a [`RejectReason`]: `None` for one that is newer than this table.
         const fn row(reason: RejectReason) -> Option<(ErrorCode, &'static str, &'static str)> {
             match reason {
-                $(RejectReason::$reason => Some((ErrorCode::$code, $english, $korean)),)*
+                $(RejectReason::$reason $(($($inner)*))? => Some((ErrorCode::$code, $english, $korean)),)*
                 _ => None,
             }
         }
@@ -199,6 +199,50 @@ reasons! {
     TooManyStops RiskLimit "as many stop orders wait as may" "대기 중인 스톱 주문이 너무 많습니다"
     PostOnlyWouldCross PostOnlyWouldCross
         "a post-only order would trade at once" "메이커 전용 주문이 즉시 체결될 수 있습니다"
+    AccountRequired InvalidField "an order needs an account here" "이 주문에는 계정이 필요합니다"
+    AccountFrozen Forbidden "the account is frozen" "동결된 계정입니다"
+    UnboundedCost InvalidField
+        "this order has no price beyond which it cannot trade, so what it would cost is unknown"
+        "이 주문은 체결 가격의 한도가 없어 비용을 알 수 없습니다"
+    RiskLimit(RiskLimit::OrderQuantity) RiskLimit
+        "the quantity is above the limit for an order" "주문 수량 한도를 초과했습니다"
+    RiskLimit(RiskLimit::OrderNotional) RiskLimit
+        "the value is above the limit for an order" "주문 금액 한도를 초과했습니다"
+    RiskLimit(RiskLimit::OpenOrders) RiskLimit
+        "the account has as many open orders as it may" "미체결 주문 수 한도를 초과했습니다"
+    RiskLimit(RiskLimit::OpenQuantity) RiskLimit
+        "the account's open quantity would be above the limit" "미체결 수량 한도를 초과했습니다"
+    RiskLimit(RiskLimit::Position) RiskLimit
+        "the account's position could go above the limit" "포지션 한도를 초과할 수 있습니다"
+    RiskLimit(RiskLimit::PriceCollar) RiskLimit
+        "the price is further from the last trade than the limit allows" "가격이 최근 체결가에서 한도를 벗어났습니다"
+    RiskLimit(RiskLimit::OrderRate) RiskLimit
+        "as many orders came in this second as may" "초당 주문 수 한도를 초과했습니다"
+    RiskLimit(RiskLimit::ReduceOnly) RiskLimit
+        "a live order of this side may only reduce the position, and this one would use it up"
+        "포지션 축소 전용 주문이 있어 이 주문을 낼 수 없습니다"
+    InsufficientBalance InsufficientBalance
+        "the available balance is not sufficient" "사용 가능한 잔고가 부족합니다"
+    AccountsOff InvalidField "there are no accounts here" "이 엔진은 계정을 사용하지 않습니다"
+    KeyReused AlreadyExists "another transfer had this key" "다른 입출금에 사용된 키입니다"
+    UnknownAsset InvalidField "no such asset" "존재하지 않는 자산입니다"
+    InvalidAsset InvalidField
+        "an asset has a name of 1 to 16 printable ASCII characters and at most 18 decimal places"
+        "자산 이름은 ASCII 문자 1~16자, 소수 자릿수는 18 이하여야 합니다"
+    TooManyAssets RiskLimit "there are as many assets as may be" "등록할 수 있는 자산 수를 초과했습니다"
+    TooManyAccounts RiskLimit "there are as many accounts as may be" "등록할 수 있는 계정 수를 초과했습니다"
+    InvalidAmount InvalidField
+        "amount must be greater than 0 and not too large" "금액은 0보다 크고 너무 크지 않아야 합니다"
+    AmountTooLarge RiskLimit "there would be more of the asset than there can be" "자산의 총량 한도를 초과했습니다"
+    AssetRequired InvalidField "the symbol needs its assets" "종목에 자산이 지정되어야 합니다"
+    AssetScale InvalidField
+        "a tick times a lot, or a lot, is no whole number of the asset's smallest units"
+        "호가 단위와 수량 단위가 자산의 최소 단위와 맞지 않습니다"
+    FeesBelowZero InvalidField
+        "a maker's rebate is above what a taker pays" "메이커 리베이트가 테이커 수수료보다 큽니다"
+    TooManyRates RiskLimit "there are as many different fees as may be" "등록할 수 있는 수수료 종류를 초과했습니다"
+    MarginTerms InvalidField
+        "the margin rates are out of order, or the greatest position is too large" "증거금 조건이 올바르지 않습니다"
 }
 
 impl From<RejectReason> for ErrorCode {

@@ -23,8 +23,8 @@ pub use binary::{
 pub use code::{ErrorCode, Language, reject_message};
 pub use error::RequestError;
 pub use json::{
-    AmendLine, AmendRequest, CancelLine, Deposit, EVENT_JSON_VERSION, Field, Input, JsonError, JsonFault,
-    Line, Object, Op, OrderListRequest, OrderRequest, Placement, Query, event_type, objects, read_spec, utf8,
-    write_command, write_event, write_exact,
+    AmendLine, AmendRequest, CancelLine, EVENT_JSON_VERSION, Field, Input, JsonError, JsonFault, Line,
+    Object, Op, OrderListRequest, OrderRequest, Placement, Query, TransferLine, event_type, objects,
+    read_spec, utf8, write_command, write_event, write_exact,
 };
 pub use symbols::Symbols;

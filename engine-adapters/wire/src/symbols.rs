@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use engine_core::{AssetId, InstrumentId, InstrumentSpec, Notional, Price, Qty};
+use engine_core::{Amount, AssetId, AssetSpec, InstrumentId, InstrumentSpec, Notional, Price, Qty};
 
 use crate::decimal::write_scaled;
 use crate::json::write_text;
@@ -12,7 +12,9 @@ use crate::json::write_text;
 pub struct Symbols {
     listed: Vec<Listed>,
     by_name: HashMap<Box<str>, InstrumentId>,
-    assets: Vec<Box<str>>,
+    assets: Vec<Asset>,
+    /// How many of them are known whole, because they were added.
+    added: usize,
     asset_by_name: HashMap<Box<str>, AssetId>,
 }
 
@@ -23,6 +25,24 @@ struct Listed {
     tick: Unit,
     lot: Unit,
     symbol_json: Box<[u8]>,
+}
+
+/// An asset, with its name as JSON. Before it is added nobody knows its decimal places.
+#[derive(Clone, Debug)]
+struct Asset {
+    spec: AssetSpec,
+    name_json: Box<[u8]>,
+}
+
+impl Asset {
+    fn new(spec: AssetSpec) -> Self {
+        let mut name_json = Vec::new();
+        write_text(&spec.name, &mut name_json);
+        Self {
+            spec,
+            name_json: name_json.into(),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -93,21 +113,59 @@ impl Symbols {
         self.listed(instrument).map(|listed| &listed.spec)
     }
 
-    /// The id of the asset with this name, which is taken in if it is new.
+    /// The id of the asset with this name, which is taken in if it is new: it has to be added in its turn.
     pub fn asset(&mut self, name: &str) -> AssetId {
-        if let Some(id) = self.asset_by_name.get(name) {
-            return *id;
+        if let Some(id) = self.find_asset(name) {
+            return id;
         }
+        let name = name.to_owned();
+        self.push_asset(AssetSpec { name, scale: 0 })
+    }
+
+    /// Takes in the asset that is added next. Its id is the number of those before it, as in the engine; `None` if a
+    /// name was taken in before it that has to be added first.
+    pub fn add_asset(&mut self, spec: &AssetSpec) -> Option<AssetId> {
+        let id = match self.assets.get_mut(self.added) {
+            Some(asset) if asset.spec.name == spec.name => {
+                asset.spec.scale = spec.scale;
+                AssetId::new(u32::try_from(self.added).ok()?)
+            }
+            Some(_) => return None,
+            None => self.push_asset(spec.clone()),
+        };
+        self.added += 1;
+        Some(id)
+    }
+
+    /// The names that were taken in and have to be added, in this order.
+    pub fn assets_to_add(&self) -> impl Iterator<Item = &str> {
+        self.assets[self.added..].iter().map(|asset| &*asset.spec.name)
+    }
+
+    fn push_asset(&mut self, spec: AssetSpec) -> AssetId {
         let id =
             AssetId::new(u32::try_from(self.assets.len()).expect("fewer assets than 2^32 fit in memory"));
-        self.assets.push(name.into());
-        self.asset_by_name.insert(name.into(), id);
+        self.asset_by_name.entry(spec.name.as_str().into()).or_insert(id);
+        self.assets.push(Asset::new(spec));
         id
+    }
+
+    /// The asset with this name; the first, where several have it.
+    pub fn find_asset(&self, name: &str) -> Option<AssetId> {
+        self.asset_by_name.get(name).copied()
     }
 
     /// The name of an asset.
     pub fn asset_name(&self, asset: AssetId) -> Option<&str> {
-        self.assets.get(asset.get() as usize).map(|name| &**name)
+        self.assets
+            .get(asset.get() as usize)
+            .map(|asset| &*asset.spec.name)
+    }
+
+    /// What is known of an asset that was added.
+    pub fn asset_spec(&self, asset: AssetId) -> Option<&AssetSpec> {
+        let added = self.assets[..self.added].get(asset.get() as usize);
+        added.map(|asset| &asset.spec)
     }
 
     fn listed(&self, instrument: InstrumentId) -> Option<&Listed> {
@@ -118,6 +176,22 @@ impl Symbols {
     pub fn write_symbol(&self, instrument: InstrumentId, out: &mut Vec<u8>) {
         match self.listed(instrument) {
             Some(listed) => out.extend_from_slice(&listed.symbol_json),
+            None => out.extend_from_slice(b"null"),
+        }
+    }
+
+    /// Writes an asset's name as a JSON string, or `null` for one that is not known.
+    pub fn write_asset(&self, asset: AssetId, out: &mut Vec<u8>) {
+        match self.assets.get(asset.get() as usize) {
+            Some(asset) => out.extend_from_slice(&asset.name_json),
+            None => out.extend_from_slice(b"null"),
+        }
+    }
+
+    /// Writes an amount of an asset as a decimal, or `null` for an asset that was not added.
+    pub fn write_amount(&self, asset: AssetId, amount: Amount, out: &mut Vec<u8>) {
+        match self.asset_spec(asset) {
+            Some(spec) => write_scaled(amount.units(), spec.scale.into(), out),
             None => out.extend_from_slice(b"null"),
         }
     }

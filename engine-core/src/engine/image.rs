@@ -1,12 +1,13 @@
 //! An engine as plain data, and back.
 
 use super::Engine;
+use crate::accounts::{Ledger, Restored};
 use crate::market::{Instrument, Store, is_ahead};
 use crate::snapshot::{
-    EngineSnapshot, InstrumentSnapshot, KilledSnapshot, RestoreError, SNAPSHOT_COUNT_MAX, SNAPSHOT_VERSION,
-    StateHash, SwitchSnapshot,
+    AccountsFault, EngineSnapshot, InstrumentSnapshot, KilledSnapshot, RestoreError, SNAPSHOT_COUNT_MAX,
+    SNAPSHOT_VERSION, StateHash, SwitchSnapshot,
 };
-use crate::types::InstrumentId;
+use crate::types::{InstrumentId, OrderId};
 
 impl Engine {
     /// All state as plain data, from which [`Engine::restore`] makes an engine that goes on as this one does.
@@ -57,6 +58,15 @@ impl Engine {
             instruments: instruments
                 .map(|market| market.snapshot(&self.store, &waiting))
                 .collect(),
+            accounts: self.ledger.as_ref().map(|ledger| {
+                let live: Vec<OrderId> = self
+                    .store
+                    .orders
+                    .iter()
+                    .map(|slot| self.store.orders.id(slot))
+                    .collect();
+                ledger.snapshot(&live, self.now)
+            }),
         }
     }
 
@@ -95,7 +105,27 @@ impl Engine {
         }
         engine.store.check_restored(&snapshot.orders)?;
         engine.put_back_switches(snapshot)?;
+        engine
+            .put_back_accounts(snapshot)
+            .map_err(RestoreError::Accounts)?;
         Ok(engine)
+    }
+
+    fn put_back_accounts(&mut self, snapshot: &EngineSnapshot) -> Result<(), AccountsFault> {
+        let (accounts, money) = match (self.config.accounts, &snapshot.accounts) {
+            (None, None) => return Ok(()),
+            (Some(accounts), Some(money)) => (accounts, money),
+            _ => return Err(AccountsFault::Presence),
+        };
+        let restored = Restored {
+            config: self.config,
+            applied: self.applied,
+            now: self.now,
+            instruments: &snapshot.instruments,
+            live: self.live_orders(),
+        };
+        self.ledger = Some(Box::new(Ledger::restore(accounts, money, restored)?));
+        Ok(())
     }
 
     /// The hash of all state that can influence a later event. It walks all of it.

@@ -9,28 +9,42 @@ use crate::types::{Price, Qty, Side, Timestamp};
 
 type Check = Result<(), RejectReason>;
 
+/// By how much orders may reduce the position of who asks, by side.
+pub(crate) type Reducible = [Qty; 2];
+
+/// Nobody has a position.
+pub(crate) const NOT_REDUCIBLE: Reducible = [Qty::ZERO; 2];
+
 impl Floor<'_> {
-    /// Whether this order may come in, and at what price (a post-only order may slide); rule 2.1.
-    pub(crate) fn admit(&self, place: &Place) -> Result<Price, RejectReason> {
+    /// Whether this order may come in, but for whether it is posted, and at what price; rule 2.1, to 17.
+    pub(crate) fn admit(&self, place: &Place, reducible: Reducible) -> Result<Price, RejectReason> {
         admit_identity(self.store, place)?;
         let market = &*self.market;
         admit_phase(market.phase)?;
         market.admit_quantity(place.quantity, place)?;
         let price = match place.kind {
             OrderKind::Limit { price } if is_simple(place, market.phase) => market.admit_limit(price)?,
-            _ => market.admit_terms(place, self.now)?,
+            _ => market.admit_terms(place, self.now, reducible)?,
         };
         market.admit_notional(place)?;
         self.admit_room(place)?;
+        Ok(price)
+    }
+
+    /// The last check: the price at which an order that was admitted may be posted, if it is to be; rule 2.1, 18.
+    #[inline]
+    pub(crate) fn admit_posting(&self, place: &Place, price: Price) -> Result<Price, RejectReason> {
         match place.post_only {
             PostOnly::No => Ok(price),
-            _ => market.admit_post_only(place.post_only, place.side, price, self.store),
+            _ => self
+                .market
+                .admit_post_only(place.post_only, place.side, price, self.store),
         }
     }
 
     /// The checks that a limit order without conditions can fail, in the same order.
     #[inline(always)]
-    pub(super) fn admit_plain(&self, place: &Place, price: Price) -> Check {
+    pub(crate) fn admit_plain(&self, place: &Place, price: Price) -> Check {
         admit_identity(self.store, place)?;
         let market = &*self.market;
         market.admit_lots(place.quantity)?;
@@ -135,7 +149,12 @@ impl Instrument {
     }
 
     /// Everything about an order that is not simple, down to its prices; the price with which it starts.
-    fn admit_terms(&self, place: &Place, now: Timestamp) -> Result<Price, RejectReason> {
+    fn admit_terms(
+        &self,
+        place: &Place,
+        now: Timestamp,
+        reducible: Reducible,
+    ) -> Result<Price, RejectReason> {
         self.admit_time_in_force(place, now)?;
         if let Visibility::Iceberg { display } = place.visibility {
             self.admit_display(place.quantity, display)?;
@@ -149,7 +168,8 @@ impl Instrument {
         if !self.goes_together(place) {
             return Err(RejectReason::InvalidCombination);
         }
-        if place.reduce_only {
+        let most = reducible[place.side as usize];
+        if place.reduce_only && (most.is_zero() || place.quantity > most) {
             return Err(RejectReason::ReduceOnly);
         }
         self.admit_prices(&place.kind)
@@ -229,10 +249,11 @@ impl Instrument {
             .into_iter()
             .flatten()
             .any(|price| !price.is_valid())
+            || limit.is_some_and(|price| !self.spec.allows_price(price))
         {
             return Err(RejectReason::InvalidPrice);
         }
-        if kind.trigger().is_some_and(|price| !price.is_valid()) || !trail_is_valid(kind) {
+        if kind.trigger().is_some_and(|price| !self.spec.allows_price(price)) || !trail_is_valid(kind) {
             return Err(RejectReason::InvalidTrigger);
         }
         match limit {
@@ -244,7 +265,7 @@ impl Instrument {
     /// A limit price that is one, and within the static band.
     #[inline]
     pub(super) fn admit_limit(&self, price: Price) -> Result<Price, RejectReason> {
-        if !price.is_valid() {
+        if !self.spec.allows_price(price) {
             return Err(RejectReason::InvalidPrice);
         }
         self.admit_band(price).map(|()| price)
@@ -298,7 +319,9 @@ impl Instrument {
             return Ok(price);
         }
         match post_only {
-            PostOnly::Slide => one_short_of(opposite, side).ok_or(RejectReason::PostOnlyWouldCross),
+            PostOnly::Slide => one_short_of(opposite, side)
+                .filter(|price| self.spec.allows_price(*price))
+                .ok_or(RejectReason::PostOnlyWouldCross),
             _ => Err(RejectReason::PostOnlyWouldCross),
         }
     }

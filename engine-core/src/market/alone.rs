@@ -98,7 +98,7 @@ impl Market {
     /// Takes an order back.
     #[inline]
     pub fn cancel(&mut self, cancel: &Cancel, events: &mut Vec<Event>) {
-        match self.store.resolve(cancel.order, cancel.account) {
+        match self.store.resolve(&cancel.order, cancel.account) {
             Some(slot) => self.floor(events).cancel_one(slot, CancelReason::User),
             None => say_not_found(events, Request::Cancel, cancel.order, cancel.account),
         }
@@ -107,7 +107,7 @@ impl Market {
     /// Changes an order's price or quantity.
     #[inline]
     pub fn amend(&mut self, amend: &Amend, events: &mut Vec<Event>) {
-        match self.store.resolve(amend.order, amend.account) {
+        match self.store.resolve(&amend.order, amend.account) {
             Some(slot) => self.floor(events).amend(slot, amend),
             None => say_not_found(events, Request::Amend, amend.order, amend.account),
         }

@@ -10,10 +10,10 @@ use crate::event::{Event, OrderType, RejectReason, Request};
 use crate::types::{Price, Qty};
 
 /// An order as it will be.
-struct Amended {
-    price: Option<Price>,
-    total: Qty,
-    remaining: Qty,
+pub(crate) struct Amended {
+    pub(crate) price: Option<Price>,
+    pub(crate) total: Qty,
+    pub(crate) remaining: Qty,
     keeps_place: bool,
 }
 
@@ -29,23 +29,29 @@ impl Floor<'_> {
     #[inline(never)]
     fn amend_any(&mut self, slot: Slot, amend: &Amend) {
         match self.admit_amend(slot, amend) {
-            Err(reason) => {
-                let account = amend.account.or(amend.order.owner());
-                self.refuse(Request::Amend, self.store.orders.id(slot), account, reason);
-            }
-            Ok(amended) if amended.keeps_place => {
-                self.amend_in_place(slot, &amended);
-                self.come_to_rest();
-            }
-            Ok(amended) => {
-                self.amend_anew(slot, &amended);
-                self.come_to_rest();
-            }
+            Ok(amended) => self.carry_out_amend(slot, &amended),
+            Err(reason) => self.refuse_amend(slot, amend, reason),
         }
     }
 
+    /// Changes an order as was admitted.
+    pub(crate) fn carry_out_amend(&mut self, slot: Slot, amended: &Amended) {
+        if amended.keeps_place {
+            self.amend_in_place(slot, amended);
+        } else {
+            self.amend_anew(slot, amended);
+        }
+        self.come_to_rest();
+    }
+
+    /// Says that a change was refused.
+    pub(crate) fn refuse_amend(&mut self, slot: Slot, amend: &Amend, reason: RejectReason) {
+        let account = amend.account.or(amend.order.owner());
+        self.refuse(Request::Amend, self.store.orders.id(slot), account, reason);
+    }
+
     /// Rule 12.1, after the order was found.
-    fn admit_amend(&self, slot: Slot, amend: &Amend) -> Result<Amended, RejectReason> {
+    pub(crate) fn admit_amend(&self, slot: Slot, amend: &Amend) -> Result<Amended, RejectReason> {
         let details = self.store.details(slot);
         if self.store.killed.concerns(details.account) {
             return Err(RejectReason::Killed);

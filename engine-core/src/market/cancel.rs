@@ -10,8 +10,8 @@ use crate::types::AccountId;
 impl Store {
     /// The live order that is meant; if someone asks for it, only if it is theirs.
     #[inline]
-    pub(crate) fn resolve(&self, order: OrderRef, asks: Option<AccountId>) -> Option<Slot> {
-        let slot = match order {
+    pub(crate) fn resolve(&self, order: &OrderRef, asks: Option<AccountId>) -> Option<Slot> {
+        let slot = match *order {
             OrderRef::Id(id) => self.orders.find(id)?,
             OrderRef::Client(account, client_id) => self.find_client(account, client_id)?,
         };
@@ -22,7 +22,7 @@ impl Store {
 
 impl Floor<'_> {
     /// Carries out a cancel.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn cancel_asked(&mut self, slot: Slot) {
         self.cancel_one(slot, CancelReason::User);
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::admit::NOT_REDUCIBLE;
 use super::floor::Floor;
 use super::store::{Conditions, WaitsFor};
 use super::take::{Bound, Taken, Taker};
@@ -78,14 +79,18 @@ impl Floor<'_> {
     /// Carries out any new order.
     #[inline(never)]
     pub(super) fn place_any(&mut self, place: &Place) {
-        match self.admit(place) {
-            Ok(price) => {
-                let slot = self.accept(place, price);
-                self.enter(slot, &Entry::of(place));
-                self.come_to_rest();
-            }
+        let price = self.admit(place, NOT_REDUCIBLE);
+        match price.and_then(|price| self.admit_posting(place, price)) {
+            Ok(price) => self.carry_out(place, price),
             Err(reason) => self.refuse_order(Request::Place, place, reason),
         }
+    }
+
+    /// Carries out a new order that was admitted at a price.
+    pub(crate) fn carry_out(&mut self, place: &Place, price: Price) {
+        let slot = self.accept(place, price);
+        self.enter(slot, &Entry::of(place));
+        self.come_to_rest();
     }
 
     /// Makes an order live and says so.

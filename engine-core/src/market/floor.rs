@@ -262,7 +262,7 @@ impl Floor<'_> {
 
     /// Says that a new order was refused, and what it was to be.
     #[cold]
-    pub(super) fn refuse_order(&mut self, request: Request, place: &Place, reason: RejectReason) {
+    pub(crate) fn refuse_order(&mut self, request: Request, place: &Place, reason: RejectReason) {
         say_refused_order(self.events, self.store.orders.ids(), request, place, reason);
     }
 
@@ -410,7 +410,7 @@ impl Floor<'_> {
 
     /// Takes a new mark price.
     pub(crate) fn set_mark(&mut self, price: Price) {
-        if !price.is_valid() {
+        if !self.market.spec.allows_price(price) {
             return self.refuse(
                 Request::SetMark,
                 OrderId::new(0),

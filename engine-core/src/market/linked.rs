@@ -1,12 +1,13 @@
 //! Orders that depend on each other: rule 9.
 
+use super::admit::{NOT_REDUCIBLE, Reducible};
 use super::enter::Entry;
 use super::floor::Floor;
 use super::store::{Conditions, WaitsFor, flag};
 use crate::book::{OrderIds, Slot};
 use crate::command::{LinkKind, Linked, OrderKind, Phase, Place, PostOnly, TimeInForce};
 use crate::event::{CancelReason, Event, OrderType, RejectReason, Request};
-use crate::types::Qty;
+use crate::types::{Price, Qty};
 
 /// Live orders that depend on each other.
 pub(crate) struct Link {
@@ -43,24 +44,27 @@ impl Link {
 impl Floor<'_> {
     /// Carries out a list of orders: all or none.
     pub(crate) fn place_linked(&mut self, linked: &Linked) {
-        match self.admit_linked(&linked.orders) {
-            Ok(()) => {
-                self.accept_linked(linked);
-                self.come_to_rest();
-            }
+        match self.admit_linked(&linked.orders, NOT_REDUCIBLE) {
+            Ok(()) => self.carry_out_linked(linked, NOT_REDUCIBLE),
             Err(reason) => self.refuse_order(Request::PlaceLinked, &linked.orders[0], reason),
         }
     }
 
+    /// Carries out a list of orders that was admitted.
+    pub(crate) fn carry_out_linked(&mut self, linked: &Linked, reducible: Reducible) {
+        self.accept_linked(linked, reducible);
+        self.come_to_rest();
+    }
+
     /// Rule 9.1, for a list whose orders go together: each order is checked as if those before it were there.
-    fn admit_linked(&self, orders: &[Place]) -> Result<(), RejectReason> {
+    pub(crate) fn admit_linked(&self, orders: &[Place], reducible: Reducible) -> Result<(), RejectReason> {
         if self.market.phase == Phase::Auction {
             return Err(RejectReason::InvalidCombination);
         }
         for (at, place) in orders.iter().enumerate() {
             let before = &orders[..at];
             let reasons = [
-                self.admit(place).err(),
+                self.admit_to_list(place, reducible).err(),
                 self.admit_name(place, before),
                 self.admit_room_beside(place, before),
             ];
@@ -70,6 +74,12 @@ impl Floor<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether an order of a list would be admitted alone, and at what price.
+    fn admit_to_list(&self, place: &Place, reducible: Reducible) -> Result<Price, RejectReason> {
+        let price = self.admit(place, reducible)?;
+        self.admit_posting(place, price)
     }
 
     /// Whether an order is named like one before it in its list.
@@ -101,12 +111,12 @@ impl Floor<'_> {
     }
 
     /// Makes the orders live, links them and enters those that come in now.
-    fn accept_linked(&mut self, linked: &Linked) {
+    fn accept_linked(&mut self, linked: &Linked, reducible: Reducible) {
         let mut members = [None; 3];
         let mut id = None;
         for (place, member) in linked.orders.iter().zip(&mut members) {
             let price = self
-                .admit(place)
+                .admit_to_list(place, reducible)
                 .expect("the list was admitted, and accepting changes no condition");
             let slot = self.accept(place, price);
             let link = *id.get_or_insert(self.store.details(slot).arrival);
@@ -136,7 +146,7 @@ impl Floor<'_> {
                 self.settle_link(id);
                 return;
             }
-            if self.admit_posting(slot) {
+            if self.admit_posting_again(slot) {
                 let entry = Entry::again(self.store.conditions(slot));
                 self.enter(slot, &entry);
             }
@@ -145,7 +155,7 @@ impl Floor<'_> {
 
     /// Asks a post-only order of a list again whether it would trade: it is cancelled, or moved, if so. Whether it
     /// can be entered.
-    fn admit_posting(&mut self, slot: Slot) -> bool {
+    fn admit_posting_again(&mut self, slot: Slot) -> bool {
         let Some(conditions) = self.store.conditions(slot) else {
             return true;
         };

@@ -23,6 +23,7 @@ mod phases;
 mod plain;
 mod possible;
 mod pro_rata;
+mod reach;
 mod restore;
 mod self_trade;
 mod stops;
@@ -31,8 +32,9 @@ mod take;
 
 pub use alone::Market;
 
+pub(crate) use admit::{NOT_REDUCIBLE, Reducible};
 pub(crate) use alone::say_not_found;
-pub(crate) use floor::{Instrument, say_refused_order};
+pub(crate) use floor::{Floor, Instrument, say_refused_order};
 pub(crate) use linked::is_well_linked;
 pub(crate) use many::{Floors, Wanted};
 pub(crate) use possible::is_ahead;

@@ -102,7 +102,7 @@ impl Floor<'_> {
         if let Some(other) = other {
             price = worse_of(price, one_short_of(other, side)?, side);
         }
-        price.is_valid().then_some(price)
+        self.market.spec.allows_price(price).then_some(price)
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) struct Home<'a> {
 impl Home<'_> {
     /// Whether this order can live here.
     pub(super) fn admits(&self, order: &OrderSnapshot) -> Check {
-        holds(order.price.is_valid(), OrderFault::Price)?;
+        holds(self.has_its_price(order), OrderFault::Price)?;
         let quantities = Qty::new(1) <= order.remaining
             && order.remaining <= order.total
             && order.total <= self.spec.terms().max_quantity;
@@ -41,8 +41,8 @@ impl Home<'_> {
         self.admits_time_in_force(conditions)?;
         self.admits_reserve(conditions, order)?;
         holds(go_together(conditions), OrderFault::Conditions)?;
-        holds(has_its_trigger(conditions, self.side), OrderFault::Trigger)?;
-        holds(has_its_peg(conditions), OrderFault::Peg)
+        holds(self.has_its_trigger(conditions), OrderFault::Trigger)?;
+        holds(self.has_its_peg(conditions), OrderFault::Peg)
     }
 
     /// An order of this type stands in the book, or waits for this.
@@ -98,6 +98,49 @@ impl Home<'_> {
         };
         holds(parts && shown, OrderFault::Reserve)
     }
+
+    /// It stands at a price of its instrument, or it is an order without a price that stands nowhere.
+    fn has_its_price(&self, order: &OrderSnapshot) -> bool {
+        let order_type = order
+            .conditions
+            .as_deref()
+            .map(|conditions| conditions.order_type);
+        let has_none = !self.queued
+            && order.price == Price::new(0)
+            && order_type
+                .is_some_and(|order_type| order_type == OrderType::Pegged || !order_type.has_limit());
+        has_none || self.spec.allows_price(order.price)
+    }
+
+    /// A stop has a valid trigger, one that trails the one that its best price means for it; nothing else has any.
+    fn has_its_trigger(&self, conditions: &ConditionsSnapshot) -> bool {
+        let valid = |price| self.spec.allows_price(price);
+        let trails = matches!(
+            conditions.order_type,
+            OrderType::TrailingStop | OrderType::TrailingStopLimit
+        );
+        match (conditions.trail, conditions.trigger) {
+            (Some(TrailSnapshot { distance, best }), trigger) => {
+                trails
+                    && is_distance(distance)
+                    && best.is_none_or(valid)
+                    && trigger == best.map(|best| trigger_behind(best, distance, self.side, self.spec))
+            }
+            (None, Some(trigger)) => conditions.order_type.is_stop() && !trails && valid(trigger),
+            (None, None) => !conditions.order_type.is_stop(),
+        }
+    }
+
+    fn has_its_peg(&self, conditions: &ConditionsSnapshot) -> bool {
+        match conditions.peg {
+            None => conditions.order_type != OrderType::Pegged,
+            Some(PegSnapshot { offset, limit, .. }) => {
+                conditions.order_type == OrderType::Pegged
+                    && Price::new(offset).is_valid()
+                    && limit.is_none_or(|limit| self.spec.allows_price(limit))
+            }
+        }
+    }
 }
 
 /// Whether a moment at which something happens has not come. The last one there is never comes.
@@ -123,39 +166,10 @@ fn go_together(conditions: &ConditionsSnapshot) -> bool {
         && (!conditions.all_or_none || is_limit && !iceberg && !for_auction)
 }
 
-/// A stop has a valid trigger, one that trails the one that its best price means for it; nothing else has any.
-fn has_its_trigger(conditions: &ConditionsSnapshot, side: Side) -> bool {
-    let trails = matches!(
-        conditions.order_type,
-        OrderType::TrailingStop | OrderType::TrailingStopLimit
-    );
-    match (conditions.trail, conditions.trigger) {
-        (Some(TrailSnapshot { distance, best }), trigger) => {
-            trails
-                && is_distance(distance)
-                && best.is_none_or(Price::is_valid)
-                && trigger == best.map(|best| trigger_behind(best, distance, side))
-        }
-        (None, Some(trigger)) => conditions.order_type.is_stop() && !trails && trigger.is_valid(),
-        (None, None) => !conditions.order_type.is_stop(),
-    }
-}
-
 /// Whether a stop may trail at this distance.
 pub(super) fn is_distance(distance: Trail) -> bool {
     match distance {
         Trail::Ticks(ticks) => ticks > 0 && ticks <= Price::MAX.ticks().unsigned_abs(),
         Trail::BasisPoints(bps) => bps > 0 && bps < 10_000,
-    }
-}
-
-fn has_its_peg(conditions: &ConditionsSnapshot) -> bool {
-    match conditions.peg {
-        None => conditions.order_type != OrderType::Pegged,
-        Some(PegSnapshot { offset, limit, .. }) => {
-            conditions.order_type == OrderType::Pegged
-                && Price::new(offset).is_valid()
-                && limit.is_none_or(Price::is_valid)
-        }
     }
 }

@@ -173,7 +173,7 @@ impl Instrument {
             fault,
         };
         let prices = [snapshot.last, snapshot.marked].into_iter().flatten();
-        if prices.into_iter().any(|price| !price.is_valid()) {
+        if prices.into_iter().any(|price| !snapshot.spec.allows_price(price)) {
             return Err(fault(InstrumentFault::Price));
         }
         let mut market = Self::new(id, snapshot.spec.clone());

@@ -1,12 +1,12 @@
 //! What happens instead of a trade with oneself: rule 5.
 
 use super::floor::Floor;
-use super::store::flag;
+use super::store::{Store, flag};
 use super::take::Taker;
 use crate::book::{Queue, Slot};
 use crate::command::SelfTrade;
 use crate::event::{CancelReason, Event};
-use crate::types::Qty;
+use crate::types::{AccountId, GroupId, Qty};
 
 /// Whom self-trade prevention has ended, if it had to act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,15 +20,7 @@ pub(super) enum Prevented {
 impl Floor<'_> {
     /// Whether both orders are of one account or one group.
     pub(super) fn is_own(&self, taker: &Taker, maker: Slot) -> bool {
-        let same_account = taker.account.is_some() && taker.account == self.store.details(maker).account;
-        let same_group = || {
-            let group = self
-                .store
-                .conditions(maker)
-                .and_then(|conditions| conditions.group);
-            group.is_some() && group == taker.group
-        };
-        same_account || same_group()
+        self.store.is_own(taker.account, taker.group, maker)
     }
 
     /// Does what the taker chose instead of trading with its own `maker`.
@@ -130,5 +122,17 @@ impl Floor<'_> {
             remaining,
         };
         self.say(decremented);
+    }
+}
+
+impl Store {
+    /// Whether a live order is of this account or of this group.
+    pub(super) fn is_own(&self, account: Option<AccountId>, group: Option<GroupId>, order: Slot) -> bool {
+        let same_account = account.is_some() && account == self.details(order).account;
+        let same_group = || {
+            let other = self.conditions(order).and_then(|conditions| conditions.group);
+            other.is_some() && other == group
+        };
+        same_account || same_group()
     }
 }

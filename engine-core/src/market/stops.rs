@@ -8,7 +8,7 @@ use super::store::{Conditions, WaitsFor};
 use crate::book::Slot;
 use crate::command::{Phase, Trail};
 use crate::event::{Event, OrderType};
-use crate::spec::TriggerSource;
+use crate::spec::{InstrumentSpec, TriggerSource};
 use crate::types::{Price, Side};
 
 /// The waiting stops of one instrument.
@@ -137,7 +137,7 @@ impl Stops {
 }
 
 /// The trigger of a trailing stop whose best price is `best`: rule 7.2.
-pub(super) fn trigger_behind(best: Price, trail: Trail, side: Side) -> Price {
+pub(super) fn trigger_behind(best: Price, trail: Trail, side: Side, spec: &InstrumentSpec) -> Price {
     let distance = match trail {
         Trail::Ticks(ticks) => i128::from(ticks),
         Trail::BasisPoints(bps) => {
@@ -149,8 +149,9 @@ pub(super) fn trigger_behind(best: Price, trail: Trail, side: Side) -> Price {
         Side::Sell => i128::from(best.ticks()) - distance,
         Side::Buy => i128::from(best.ticks()) + distance,
     };
-    let (lowest, highest) = (i128::from(Price::MIN.ticks()), i128::from(Price::MAX.ticks()));
-    Price::new(trigger.clamp(lowest, highest) as i64)
+    // Beyond 64 bits it is far outside of every range of prices.
+    let trigger = trigger.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
+    spec.nearest_price(Price::new(trigger))
 }
 
 impl Instrument {
@@ -182,7 +183,7 @@ impl Floor<'_> {
         let conditions = self.store.conditions_mut(slot);
         let trail = conditions.trail.expect("only a trailing stop follows");
         conditions.trail_best = Some(best);
-        conditions.trigger = Some(trigger_behind(best, trail, side));
+        conditions.trigger = Some(trigger_behind(best, trail, side, &self.market.spec));
     }
 
     /// Lets a stop wait for its trigger.

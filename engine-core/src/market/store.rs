@@ -212,6 +212,8 @@ pub(crate) struct Store {
     expiries: BTreeSet<(Timestamp, Slot)>,
     /// The volatility auctions that are on and end by themselves.
     auction_ends: BTreeSet<(Timestamp, InstrumentId)>,
+    /// Before this moment nothing is due; it may be too early, never too late.
+    pub(crate) due: Timestamp,
     pub(super) arrivals: u64,
     pub(crate) killed: Killed,
 }
@@ -244,6 +246,7 @@ impl Store {
             clients: BTreeMap::new(),
             expiries: BTreeSet::new(),
             auction_ends: BTreeSet::new(),
+            due: Timestamp::ZERO,
             arrivals: 0,
             killed: Killed::default(),
         }
@@ -277,6 +280,7 @@ impl Store {
         }
         if let TimeInForce::Gtd(deadline) = conditions.time_in_force {
             self.expiries.insert((deadline, slot));
+            self.due = self.due.min(deadline);
         }
         self.orders.set_mark(slot, conditions.flags());
     }
@@ -417,6 +421,7 @@ impl Store {
         }
         if let Some(end) = end {
             self.auction_ends.insert((end, instrument));
+            self.due = self.due.min(end);
         }
     }
 
@@ -476,6 +481,15 @@ impl Store {
             "no client order id outlives its order"
         );
         assert_eq!(self.expiries.len(), with_expiry, "no deadline outlives its order");
+        let first = self
+            .next_expiry()
+            .into_iter()
+            .chain(self.next_auction_end())
+            .min();
+        assert!(
+            first.is_none_or(|first| self.due <= first),
+            "nothing is due unseen"
+        );
         assert_eq!(
             self.conditions.len() - self.conditions_free.len(),
             with_conditions,

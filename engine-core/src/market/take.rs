@@ -97,7 +97,7 @@ impl Taker {
 }
 
 /// How much `budget` buys at `price`; nothing at a price that is not positive.
-fn affordable(budget: Notional, price: Price) -> Qty {
+pub(super) fn affordable(budget: Notional, price: Price) -> Qty {
     if price.ticks() <= 0 {
         return Qty::ZERO;
     }
@@ -113,7 +113,7 @@ impl Floor<'_> {
         let side = orders.side(slot);
         let bound = match entry.order_type {
             OrderType::Limit | OrderType::Pegged => Bound::Price(orders.price(slot)),
-            _ => self.market_bound(entry.order_type, side),
+            _ => self.market_bound(slot, entry.order_type, side),
         };
         let conditions = self.store.conditions(slot);
         Taker {
@@ -133,22 +133,21 @@ impl Floor<'_> {
 
     /// Rule 3.2, for orders without a limit price.
     #[cold]
-    fn market_bound(&self, order_type: OrderType, side: Side) -> Bound {
+    fn market_bound(&self, slot: Slot, order_type: OrderType, side: Side) -> Bound {
         let protection = self.market.spec.terms().market_protection_bps;
         let bps = match (order_type, protection) {
             (OrderType::MarketToLimit, _) => 0,
             (_, Some(bps)) => bps,
             (_, None) => return Bound::Any,
         };
-        let Some(best) = self.market.best_for_market(side.opposite(), self.store) else {
-            return Bound::Nowhere;
-        };
-        let room = room_around(best, bps);
-        let bound = match side {
-            Side::Buy => best.ticks() + room,
-            Side::Sell => best.ticks() - room,
-        };
-        Bound::Price(Price::new(bound.clamp(Price::MIN.ticks(), Price::MAX.ticks())))
+        let trigger = self
+            .store
+            .conditions(slot)
+            .and_then(|conditions| conditions.trigger);
+        let reference = trigger.or_else(|| self.market.best_for_market(side.opposite(), self.store));
+        reference.map_or(Bound::Nowhere, |reference| {
+            Bound::Price(self.market.bound_from(reference, bps, side))
+        })
     }
 
     /// Trades with the first maker of the other side for as long as the taker's terms allow.
@@ -356,8 +355,18 @@ impl Instrument {
         Some((Price::new(last.ticks() - room), Price::new(last.ticks() + room)))
     }
 
+    /// How far an order may go that is protected from `reference` on.
+    pub(super) fn bound_from(&self, reference: Price, bps: u32, side: Side) -> Price {
+        let room = room_around(reference, bps);
+        let bound = match side {
+            Side::Buy => reference.ticks() + room,
+            Side::Sell => reference.ticks() - room,
+        };
+        self.spec.nearest_price(Price::new(bound))
+    }
+
     /// The best price of a side, all-or-none orders apart.
-    fn best_for_market(&self, side: Side, store: &Store) -> Option<Price> {
+    pub(super) fn best_for_market(&self, side: Side, store: &Store) -> Option<Price> {
         let mut next = self.sides.first(&store.orders, side);
         while let Some(slot) = next {
             if store.orders.mark(slot) & flag::ALL_OR_NONE == 0 {

@@ -1,7 +1,7 @@
 //! Why a snapshot is none that an engine can have.
 
 use super::SNAPSHOT_VERSION;
-use crate::types::{AccountId, InstrumentId, OrderId, Price, Side};
+use crate::types::{AccountId, AssetId, InstrumentId, OrderId, Price, Seq, Side};
 
 /// Why a snapshot cannot be restored. Nothing is restored then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +67,9 @@ pub enum RestoreError {
         /// Why not.
         fault: InstrumentFault,
     },
+    /// Money that cannot be.
+    #[error("accounts: {0}")]
+    Accounts(AccountsFault),
 }
 
 /// Why an order cannot be.
@@ -162,4 +165,84 @@ pub enum InstrumentFault {
     /// An end of an auction that is not on, or that should have come.
     #[error("the auction should have ended, or is not on")]
     AuctionEnd,
+}
+
+/// Why the money of an engine cannot be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AccountsFault {
+    /// There are accounts where the config has none, or none where it has.
+    #[error("the config has accounts and the snapshot has none, or the other way round")]
+    Presence,
+    /// More accounts than the config allows.
+    #[error("{0} accounts are more than there may be")]
+    TooManyAccounts(usize),
+    /// More assets than the config allows.
+    #[error("{0} assets are more than there may be")]
+    TooManyAssets(usize),
+    /// More remembered transfers than the config allows.
+    #[error("{0} remembered transfers are more than there may be")]
+    TooManyTransfers(usize),
+    /// An account that is there twice, or after one that comes later.
+    #[error("account {0} is out of order")]
+    Account(AccountId),
+    /// Something is said of an account that does not exist.
+    #[error("account {0} does not exist")]
+    UnknownAccount(AccountId),
+    /// An asset whose name or scale cannot be.
+    #[error("asset {0} has a name or a scale that cannot be")]
+    Asset(AssetId),
+    /// A balance that is zero, out of order, too large, or less than what is held of it.
+    #[error("account {account} cannot have that much of asset {asset}")]
+    Balance {
+        /// Whose.
+        account: AccountId,
+        /// Of what.
+        asset: AssetId,
+    },
+    /// Less in fees than live orders have paid ahead.
+    #[error("what was collected in fees of asset {0} is too little")]
+    Fees(AssetId),
+    /// What accounts have and the fees come to less than nothing, or to more than there can be.
+    #[error("all of asset {0} together is less than nothing or more than there can be")]
+    Supply(AssetId),
+    /// A volume that is not positive, out of order, or of a day that does not count.
+    #[error("account {account} cannot have that volume in asset {asset}")]
+    Volume {
+        /// Whose.
+        account: AccountId,
+        /// In what.
+        asset: AssetId,
+    },
+    /// Positions in more or fewer instruments than are listed.
+    #[error("positions in {0} instruments, and not in those that are listed")]
+    Instruments(usize),
+    /// An instrument that cannot be listed with these assets.
+    #[error("instrument {0} cannot be listed with these assets")]
+    Listing(InstrumentId),
+    /// A position that says nothing, is out of order, too large with its orders, or whose cost it cannot have.
+    #[error("account {account} cannot have that position in instrument {instrument}")]
+    Position {
+        /// Whose.
+        account: AccountId,
+        /// Of what.
+        instrument: InstrumentId,
+    },
+    /// What some have bought others have not sold.
+    #[error("what was bought of instrument {0} is not what was sold")]
+    Positions(InstrumentId),
+    /// Orders that may only reduce a position, and that come to more than it.
+    #[error("the orders of account {account} in instrument {instrument} could turn its position")]
+    ReduceOnly {
+        /// Whose.
+        account: AccountId,
+        /// Of what.
+        instrument: InstrumentId,
+    },
+    /// An order that is not live, is nobody's, is out of order or missing, or does not hold by what it can cost.
+    #[error("order {0} is not paid for like this")]
+    Order(OrderId),
+    /// A remembered transfer without a key, with one that another had, that could not happen, or is out of order.
+    #[error("the transfer that came with command {0} cannot be remembered like this")]
+    Transfer(Seq),
 }

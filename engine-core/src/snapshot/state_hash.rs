@@ -6,14 +6,17 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ConditionsSnapshot, EngineSnapshot, FreePlace, IndicativeSnapshot, InstrumentSnapshot, KilledSnapshot,
-    LinkSnapshot, MarketSnapshot, OrderSnapshot, OrdersSnapshot, PegSnapshot, SideSnapshot, SwitchSnapshot,
-    TrailSnapshot, Waits,
+    AccountSnapshot, AccountsSnapshot, AssetSnapshot, ConditionsSnapshot, Direction, EngineSnapshot,
+    FreePlace, IndicativeSnapshot, InstrumentSnapshot, KilledSnapshot, LineSnapshot, LinesSnapshot,
+    LinkSnapshot, MarketSnapshot, OrderSnapshot, OrdersSnapshot, PaidOrderSnapshot, PegSnapshot,
+    SideSnapshot, SwitchSnapshot, TotalSnapshot, TrailSnapshot, TransferSnapshot, VolumeSnapshot, Waits,
 };
+use crate::accounts::AccountsConfig;
 use crate::book::OrderIds;
+use crate::command::{Limits, Transfer};
 use crate::digest::{Digest, Words};
 use crate::engine::EngineConfig;
-use crate::spec::{InstrumentSpec, InstrumentTerms};
+use crate::spec::{AssetSpec, FeeTier, Funding, InstrumentSpec, InstrumentTerms};
 
 /// Stands for all state that can influence a later event: equal for equal states, on every platform, in every
 /// process, whatever the seed of an index. It is written as 16 hexadecimal digits.
@@ -22,7 +25,7 @@ use crate::spec::{InstrumentSpec, InstrumentTerms};
 /// use engine_core::{Engine, EngineConfig};
 ///
 /// let engine = Engine::new(EngineConfig::default());
-/// assert_eq!(engine.state_hash().to_string(), "388238a5ef375c8c");
+/// assert_eq!(engine.state_hash().to_string(), "7abdbea03bb5453b");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(transparent))]
@@ -73,7 +76,7 @@ macro_rules! fields_in_order {
 }
 
 fields_in_order! {
-    EngineSnapshot { version, config, applied, now, killed, switches, orders, instruments }
+    EngineSnapshot { version, config, applied, now, killed, switches, orders, instruments, accounts }
     MarketSnapshot { version, id, ids, orders_max, now, orders, market }
     KilledSnapshot { engine, accounts }
     SwitchSnapshot { account, deadline }
@@ -91,11 +94,28 @@ fields_in_order! {
     PegSnapshot { peg, offset, limit }
     LinkSnapshot { id, kind, orders }
     InstrumentTerms {
-        symbol, tick, lot, base, quote, min_quantity, max_quantity, min_notional, price_band_bps, dynamic_band_bps,
-        volatility_auction_ns, market_protection_bps, maker_fee_ppm, taker_fee_ppm, allocation, trigger_source,
-        initial_phase, iceberg_parts_max, stops_max,
+        symbol, tick, lot, base, quote, min_price, max_price, min_quantity, max_quantity, min_notional, price_band_bps, dynamic_band_bps,
+        volatility_auction_ns, market_protection_bps, maker_fee_ppm, taker_fee_ppm, fee_tiers, funding,
+        allocation, trigger_source, initial_phase, iceberg_parts_max, stops_max,
     }
-    EngineConfig { ids, orders_max, instruments_max }
+    AccountsSnapshot { accounts, assets, instruments, orders, transfers }
+    AccountSnapshot { account, tier, group, frozen }
+    AssetSnapshot { spec, fees, totals, volumes }
+    TotalSnapshot { account, total }
+    VolumeSnapshot { account, day, value }
+    LinesSnapshot { limits, lines }
+    LineSnapshot { account, quantity, cost, realised, limits, orders_this_second }
+    PaidOrderSnapshot { id, price, maker_fee_ppm, taker_fee_ppm, carry }
+    TransferSnapshot { direction, transfer, first }
+    Transfer { account, asset, amount, key }
+    Limits {
+        order_quantity_max, order_notional_max, open_orders_max, open_quantity_max, position_max, price_collar_bps,
+        orders_per_second_max,
+    }
+    AssetSpec { name, scale }
+    FeeTier { volume_min, maker_fee_ppm, taker_fee_ppm }
+    EngineConfig { ids, orders_max, instruments_max, accounts }
+    AccountsConfig { accounts_max, assets_max, transfer_keys_max }
 }
 
 impl Words for InstrumentSpec {
@@ -111,6 +131,29 @@ impl Words for OrderIds {
             Self::Assigned => 0,
             Self::Chosen { hash_seed: _ } => 1,
         });
+    }
+}
+
+impl Words for Funding {
+    fn write(&self, digest: &mut Digest) {
+        match self {
+            Self::Spot => digest.variant(0),
+            Self::Margin {
+                initial_ppm,
+                maintenance_ppm,
+                position_max,
+            } => digest
+                .variant(1)
+                .then(initial_ppm)
+                .then(maintenance_ppm)
+                .then(position_max),
+        };
+    }
+}
+
+impl Words for Direction {
+    fn write(&self, digest: &mut Digest) {
+        digest.word(*self as u64);
     }
 }
 

@@ -507,3 +507,44 @@ fn an_order_is_entered_as_its_kind_and_the_phase_ask() {
         ",
     );
 }
+
+#[test]
+fn every_price_of_an_order_lies_in_the_range_of_its_instrument() {
+    check(
+        "
+        list prices -3..100
+        buy 1 5 @ -3
+        sell 2 5 @ 100
+        ---
+        buy 3 5 @ -4
+        sell 4 5 @ 101
+        sell 5 5 stop -4
+        buy 6 5 stop 101
+        mark 101
+        mark -4
+        mark -3
+        amend 2 price 101
+        sell 7 1 @ -3 slide
+        sell 10 1 @ -3
+        sell 9 1 trail 200
+        ",
+        "
+        rejected 3 InvalidPrice Place buy Limit 5 @ -4
+        rejected 4 InvalidPrice Place sell Limit 5 @ 101
+        rejected 5 InvalidTrigger Place sell Stop 5
+        rejected 6 InvalidTrigger Place buy Stop 5
+        rejected 0 InvalidPrice SetMark
+        rejected 0 InvalidPrice SetMark
+        marked -3
+        rejected 2 InvalidPrice Amend
+        accepted 7 sell Limit 1 @ -2
+        rested 7 1 @ -2
+        accepted 10 sell Limit 1 @ -3
+        traded 1 x 10: 1 @ -3
+        accepted 9 sell TrailingStop 1
+        terms 9 gtc trigger -3     # not -203
+        triggered 9
+        traded 1 x 9: 1 @ -3
+        ",
+    );
+}

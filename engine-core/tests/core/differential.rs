@@ -6,7 +6,7 @@ use engine_testkit::differential::{Seeds, differential};
 use engine_testkit::streams::Stream;
 
 /// How many streams; `ENGINE_STREAMS` asks for another number, `ENGINE_SEED` for others.
-const STREAMS: u64 = 1_300;
+const STREAMS: u64 = 1_500;
 
 #[test]
 fn the_engine_does_what_the_naive_one_does() {

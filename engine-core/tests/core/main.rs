@@ -1,8 +1,9 @@
-//! The rules of `docs/matching-rules.md` as scenarios, and what must hold for every stream of commands.
+//! The rules of `docs/matching-rules.md` and `docs/accounts.md` as scenarios, and what must hold for every stream of commands.
 
 mod admit;
 mod amend;
 mod auctions;
+mod balances;
 mod book;
 mod cancel;
 mod classic_faults;
@@ -13,6 +14,7 @@ mod differential;
 mod limits;
 mod links;
 mod page;
+mod paid_orders;
 mod pegs;
 mod plain_book;
 mod replay;

@@ -4,23 +4,37 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+/// The pages of rules.
+const PAGES: [&str; 1] = ["matching-rules"];
+
 /// Scenarios that are about no single rule.
-const BESIDE_THE_RULES: [&str; 10] = [
+const BESIDE_THE_RULES: [&str; 12] = [
+    "balances",
     "classic_faults",
     "damage",
     "differential",
     "limits",
     "main",
     "page",
+    "paid_orders",
     "plain_book",
     "replay",
     "restore",
     "sequencer",
 ];
 
-/// The numbered rules of the page and the text of each.
-fn rules() -> BTreeMap<String, String> {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/matching-rules.md");
+/// The numbered rules of all pages and the text of each, by page and number.
+fn rules() -> BTreeMap<(&'static str, String), String> {
+    let mut rules = BTreeMap::new();
+    for page in PAGES {
+        let rules_of_page = rules_of(page).into_iter();
+        rules.extend(rules_of_page.map(|(number, text)| ((page, number), text)));
+    }
+    rules
+}
+
+fn rules_of(page: &str) -> BTreeMap<String, String> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../docs/{page}.md"));
     let page = fs::read_to_string(page).expect("the page of rules can be read");
     let mut rules = BTreeMap::new();
     let mut current = String::from("words");
@@ -80,14 +94,17 @@ fn every_numbered_rule_names_a_scenario_that_exists() {
     let tests: Vec<String> = tests().into_values().flatten().collect();
     let rules = rules();
     assert!(rules.len() > 50, "the page is read: {}", rules.len());
-    for (number, text) in &rules {
+    for ((page, number), text) in &rules {
         let named = named_tests(text);
         let is_rule = rule_number(&format!("{number} ")).is_some();
-        assert!(!is_rule || !named.is_empty(), "rule {number} names no test");
+        assert!(
+            !is_rule || !named.is_empty(),
+            "rule {number} of {page} names no test"
+        );
         for name in named {
             assert!(
                 tests.iter().any(|test| test == name),
-                "rule {number} names `{name}`, which is no test"
+                "rule {number} of {page} names `{name}`, which is no test"
             );
         }
     }

@@ -142,6 +142,21 @@ fn what_was_due_earlier_happens_earlier() {
 }
 
 #[test]
+fn what_is_due_happens_also_before_a_command_with_an_earlier_time() {
+    check(
+        "
+        at 18446744073709551615ns
+        sell 1 5 @ 100 acct 7
+        switch 7 1ns
+        ---
+        at 5ns
+        tick
+        ",
+        "cancelled 1 5 CancelAllAfter",
+    );
+}
+
+#[test]
 fn all_that_is_due_at_a_moment_ends_before_anything_follows() {
     // The exits of 1 are armed by its end, and would sell to 5.
     check(

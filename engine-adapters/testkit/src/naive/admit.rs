@@ -14,9 +14,8 @@ pub(super) fn refuse_if(is_so: bool, reason: RejectReason) -> Checked {
 }
 
 impl NaiveEngine {
-    /// Checks a new order and returns it as it will be accepted (a sliding one at its price); `earlier` are the
-    /// orders before it in its list.
-    pub(super) fn check(&self, place: &Place, earlier: &[Place]) -> Result<Place, RejectReason> {
+    /// Checks a new order but for number 18; `earlier` are the orders before it in its list.
+    pub(super) fn check(&self, place: &Place, earlier: &[Place]) -> Checked {
         self.check_identity(place, earlier)?; // 1 to 4
         let market = self.market(place.instrument);
         let spec = &market.spec;
@@ -38,15 +37,23 @@ impl NaiveEngine {
         }
         let refused = !goes_together(place) || (in_auction && !goes_with_auction(place));
         refuse_if(refused, RejectReason::InvalidCombination)?; // 11
-        refuse_if(place.reduce_only, RejectReason::ReduceOnly)?; // 12: accounts are off
-        check_prices(&place.kind)?; // 13
+        refuse_if(!self.reduces(place), RejectReason::ReduceOnly)?; // 12
+        check_prices(&place.kind, market)?; // 13
         if let Some(price) = asked_limit(&place.kind) {
             self.check_band(place, price)?; // 14
         }
         check_notional(place, spec)?; // 15
         self.check_room(place, earlier)?; // 16
-        self.check_stops(place, earlier)?; // 17
-        self.check_post_only(place) // 18
+        self.check_stops(place, earlier) // 17
+    }
+
+    /// Whether an order may be, as far as it is reduce-only (11.2 of the page of accounts).
+    fn reduces(&self, place: &Place) -> bool {
+        let (Some(money), Some(owner)) = (&self.money, place.account) else {
+            return !place.reduce_only;
+        };
+        let most = money.reducible(owner, place.instrument.get() as usize, place.side);
+        !place.reduce_only || most > 0 && i128::from(place.quantity.lots()) <= most
     }
 
     fn check_identity(&self, place: &Place, earlier: &[Place]) -> Checked {
@@ -124,7 +131,9 @@ impl NaiveEngine {
             Side::Buy => -1,
             Side::Sell => 1,
         };
-        match (place.post_only, touched.checked_add_ticks(away)) {
+        let market = self.market(place.instrument);
+        let beside = touched.checked_add_ticks(away);
+        match (place.post_only, beside.filter(|price| market.allows(*price))) {
             (PostOnly::Slide, Some(price)) => Ok(Place {
                 kind: OrderKind::Limit { price },
                 ..*place
@@ -233,9 +242,9 @@ fn goes_with_auction(place: &Place) -> bool {
 }
 
 /// 2.1, number 13.
-fn check_prices(kind: &OrderKind) -> Checked {
+fn check_prices(kind: &OrderKind, market: &super::Market) -> Checked {
     if let Some(price) = asked_limit(kind) {
-        refuse_if(!price.is_valid(), RejectReason::InvalidPrice)?;
+        refuse_if(!market.allows(price), RejectReason::InvalidPrice)?;
     }
     if let OrderKind::Pegged { offset, .. } = kind {
         refuse_if(!Price::new(*offset).is_valid(), RejectReason::InvalidPrice)?;
@@ -244,7 +253,7 @@ fn check_prices(kind: &OrderKind) -> Checked {
         OrderKind::Stop { trigger }
         | OrderKind::StopLimit { trigger, .. }
         | OrderKind::TakeProfit { trigger }
-        | OrderKind::TakeProfitLimit { trigger, .. } => !trigger.is_valid(),
+        | OrderKind::TakeProfitLimit { trigger, .. } => !market.allows(*trigger),
         OrderKind::TrailingStop { trail } | OrderKind::TrailingStopLimit { trail, .. } => match trail {
             Trail::Ticks(ticks) => *ticks == 0 || *ticks > Price::MAX.ticks().unsigned_abs(),
             Trail::BasisPoints(bps) => *bps == 0 || *bps >= 10_000,

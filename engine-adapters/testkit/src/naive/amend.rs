@@ -4,6 +4,7 @@ use engine_core::{Amend, Event, OrderId, OrderKind, Place, Price, Qty, RejectRea
 
 use super::NaiveEngine;
 use super::admit::{asked_limit, check_open, check_parts, check_quantity, refuse_if};
+use super::money::Refused;
 use super::order::State;
 
 /// What an order will be.
@@ -18,17 +19,23 @@ impl NaiveEngine {
         let Some(id) = self.owned(amend.order, amend.account) else {
             return self.refuse_unknown(amend.order, amend.account, Request::Amend);
         };
-        match self.check_amend(id, amend) {
+        let checked = self.check_amend(id, amend).map_err(Refused::from);
+        let paid = checked.and_then(|changed| {
+            let price = changed.price.filter(|_| amend.price.is_some());
+            self.admit_paid_amend(id, price, changed.total).map(|()| changed)
+        });
+        match paid {
             Ok(changed) => self.change(id, &changed),
-            Err(reason) => {
+            Err(refused) => {
                 self.events.push(Event::Rejected {
                     instrument: Some(self.order(id).instrument()),
                     order: id,
                     account: amend.account.or(amend.order.owner()),
                     request: Request::Amend,
-                    reason,
+                    reason: refused.reason,
                     asked: None,
                 });
+                self.events.extend(refused.shortfall);
             }
         }
     }
@@ -48,7 +55,7 @@ impl NaiveEngine {
         }
         if let Some(price) = amend.price {
             refuse_if(order.limit.is_none(), RejectReason::PriceNotAllowed)?;
-            refuse_if(!price.is_valid(), RejectReason::InvalidPrice)?;
+            refuse_if(!market.allows(price), RejectReason::InvalidPrice)?;
             self.check_band(place, price)?;
         }
         let total = amend.quantity.unwrap_or(order.total);

@@ -113,24 +113,17 @@ impl NaiveEngine {
                 let Some(bps) = self.market(at).spec.terms().market_protection_bps else {
                     return Bound::None;
                 };
-                let Some(best) = self.best_to_take(at, side) else {
+                let Some(from) = order.trigger().or_else(|| self.best_to_take(at, side)) else {
                     return Bound::Nothing;
                 };
-                let best = i128::from(best.ticks());
-                let away = best.abs() * i128::from(bps) / 10_000;
-                let bound = match side {
-                    Side::Buy => best + away,
-                    Side::Sell => best - away,
-                };
-                // A price has 54 bits and the distance is at most as much, so the sum fits.
-                Bound::Price(Price::new(bound as i64))
+                Bound::Price(protected_from(from, bps, side))
             }
             _ => Bound::Price(order.limit.expect("what is no market order has a limit price")),
         }
     }
 
     /// The best price of the other side, for rule 3.2: all-or-none makers do not count.
-    fn best_to_take(&self, at: InstrumentId, side: Side) -> Option<Price> {
+    pub(super) fn best_to_take(&self, at: InstrumentId, side: Side) -> Option<Price> {
         let queued = self.queued(at, side.opposite());
         let others = queued.filter(|order| !order.place.all_or_none);
         others.min_by_key(|order| order.priority())?.queued_at()
@@ -201,4 +194,16 @@ impl NaiveEngine {
         let quantity = order.budget / i128::from(price.ticks());
         Qty::new(quantity.min(i128::from(Qty::MAX.lots())) as u64)
     }
+}
+
+/// 3.2: how far protection lets an order go from a price.
+pub(super) fn protected_from(price: Price, bps: u32, side: Side) -> Price {
+    let from = i128::from(price.ticks());
+    let away = from.abs() * i128::from(bps) / 10_000;
+    let bound = match side {
+        Side::Buy => from + away,
+        Side::Sell => from - away,
+    };
+    // A price has 54 bits and the distance is at most as much, so the sum fits.
+    Price::new(bound as i64)
 }

@@ -37,6 +37,9 @@ impl NaiveEngine {
         for at in self.instruments() {
             self.check_market(at);
         }
+        if let Some(money) = &self.money {
+            money.check_invariants();
+        }
     }
 
     fn check_market(&self, at: InstrumentId) {

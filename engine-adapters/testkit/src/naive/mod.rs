@@ -12,8 +12,10 @@ mod due;
 mod enter;
 mod invariants;
 mod links;
+mod money;
 mod observe;
 mod order;
+mod paid;
 mod pegs;
 mod phases;
 mod place;
@@ -24,14 +26,15 @@ mod stops;
 mod take;
 
 use engine_core::{
-    AccountId, ClientOrderId, Command, EngineConfig, Event, InstrumentId, InstrumentSpec, OrderId, OrderIds,
-    Phase, Price, Qty, Seq, SetMark, Side, Timestamp,
+    AccountId, AccountsConfig, ClientOrderId, Command, EngineConfig, Event, InstrumentId, InstrumentSpec,
+    OrderId, OrderIds, Phase, Price, Qty, Seq, SetMark, Side, Timestamp,
 };
 use engine_core::{RejectReason, Request};
 
 pub use self::observe::LiveOrder;
 
 use self::links::List;
+use self::money::Money;
 use self::order::{Order, State};
 
 /// What a [`NaiveEngine`] is told when it is made.
@@ -45,6 +48,8 @@ pub struct NaiveConfig {
     pub orders_max: u32,
     /// How many instruments may be listed.
     pub instruments_max: u32,
+    /// Whether orders are paid for.
+    pub accounts: Option<AccountsConfig>,
 }
 
 impl From<NaiveConfig> for EngineConfig {
@@ -57,6 +62,7 @@ impl From<NaiveConfig> for EngineConfig {
             },
             orders_max: config.orders_max,
             instruments_max: config.instruments_max,
+            accounts: config.accounts,
         }
     }
 }
@@ -82,6 +88,10 @@ pub struct NaiveEngine {
     killed: bool,
     killed_accounts: Vec<AccountId>,
     switches: Vec<(AccountId, Timestamp)>,
+    /// Everybody's money, if orders are paid for.
+    money: Option<Money>,
+    /// How many of the events are settled.
+    settled: usize,
     events: Vec<Event>,
 }
 
@@ -104,6 +114,18 @@ struct Market {
     traded_at: Vec<Price>,
 }
 
+impl Market {
+    /// 2.6
+    fn prices(&self) -> [Price; 2] {
+        [self.spec.terms().min_price, self.spec.terms().max_price]
+    }
+
+    fn allows(&self, price: Price) -> bool {
+        let terms = self.spec.terms();
+        (terms.min_price..=terms.max_price).contains(&price)
+    }
+}
+
 impl NaiveEngine {
     /// An engine without instruments.
     pub fn new(config: NaiveConfig) -> Self {
@@ -121,6 +143,8 @@ impl NaiveEngine {
             killed: false,
             killed_accounts: Vec::new(),
             switches: Vec::new(),
+            money: config.accounts.map(Money::new),
+            settled: 0,
             events: Vec::new(),
         }
     }
@@ -129,10 +153,15 @@ impl NaiveEngine {
     ///
     /// # Panics
     /// When it is a command that this engine does not know.
-    pub fn apply(&mut self, _seq: Seq, time: Timestamp, command: &Command) -> Vec<Event> {
+    pub fn apply(&mut self, seq: Seq, time: Timestamp, command: &Command) -> Vec<Event> {
         // 10.1: time never goes back, and what is due happens first.
         self.now = self.now.max(time);
+        if let Some(money) = &mut self.money {
+            money.set_time(self.now);
+        }
+        self.settled = 0;
         self.happen_due();
+        self.settle();
         match command {
             Command::List(spec) => self.list(spec),
             Command::Place(place) => self.place(place),
@@ -147,9 +176,10 @@ impl NaiveEngine {
             Command::Kill(scope) => self.kill(*scope),
             Command::Resume(scope) => self.resume(*scope),
             Command::Tick => {}
-            other => panic!("the naive engine has not been taught {other:?}"),
+            other => self.apply_to_money(seq, other),
         }
         self.come_to_rest_everywhere();
+        self.settle();
         std::mem::take(&mut self.events)
     }
 
@@ -174,10 +204,17 @@ impl NaiveEngine {
         if listed >= self.config.instruments_max {
             return self.refuse_market(Request::List, None, RejectReason::TooManyInstruments);
         }
+        let mut spec = spec.clone();
+        if let Some(money) = &mut self.money {
+            match money.list(&spec) {
+                Ok(paid) => spec = paid,
+                Err(reason) => return self.refuse_market(Request::List, None, reason),
+            }
+        }
         let instrument = InstrumentId::new(listed);
         self.markets.push(Market {
-            spec: spec.clone(),
             phase: spec.terms().initial_phase,
+            spec,
             last_trade: None,
             mark: None,
             auction_until: None,
@@ -198,7 +235,7 @@ impl NaiveEngine {
                 RejectReason::UnknownInstrument,
             );
         }
-        if !price.is_valid() {
+        if !self.market(instrument).allows(price) {
             return self.refuse_market(Request::SetMark, Some(instrument), RejectReason::InvalidPrice);
         }
         self.market_mut(instrument).mark = Some(price);

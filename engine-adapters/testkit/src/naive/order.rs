@@ -25,6 +25,8 @@ pub(super) struct Order {
     pub(super) trail_best: Option<Price>,
     /// Whether a stop was set off.
     pub(super) triggered: bool,
+    /// The least and the greatest price of its instrument (2.6).
+    pub(super) prices: [Price; 2],
     /// The list of linked orders that it belongs to.
     pub(super) list: Option<u64>,
     /// Where it is.

@@ -90,6 +90,6 @@ impl NaiveEngine {
             };
         }
         let price = i64::try_from(price).ok().map(Price::new);
-        price.filter(|price| price.is_valid())
+        price.filter(|price| self.market(at).allows(*price))
     }
 }

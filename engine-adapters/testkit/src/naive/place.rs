@@ -7,24 +7,51 @@ use engine_core::{
 
 use super::NaiveEngine;
 use super::admit::{asked_limit, is_stop, refuse_if};
+use super::money::Refused;
 use super::order::{Order, State};
 
 impl NaiveEngine {
     pub(super) fn place(&mut self, place: &Place) {
-        match self.check(place, &[]) {
+        let place = &self.with_group(place);
+        match self.check_alone(place) {
             Ok(place) => {
                 self.accept(&place);
                 self.enter(place.id);
             }
-            Err(reason) => self.refuse_new(Some(place), Request::Place, reason),
+            Err(refused) => self.refuse_new(Some(place), Request::Place, refused),
+        }
+    }
+
+    /// The checks of accounts come before the last (3.1 of their page).
+    fn check_alone(&mut self, place: &Place) -> Result<Place, Refused> {
+        self.check(place, &[])?;
+        self.admit_paid(place)?;
+        Ok(self.check_post_only(place)?)
+    }
+
+    /// 2.6 of the page of accounts.
+    fn with_group(&self, place: &Place) -> Place {
+        let group = self
+            .money
+            .as_ref()
+            .and_then(|money| money.group_of(place.account));
+        Place {
+            group: place.group.or(group),
+            ..*place
         }
     }
 
     /// 9.1 to 9.3
     pub(super) fn place_linked(&mut self, linked: &Linked) {
-        let places = match self.check_linked(linked) {
+        let orders = linked.orders.iter().map(|place| self.with_group(place)).collect();
+        let linked = &Linked {
+            kind: linked.kind,
+            orders,
+        };
+        let checked = self.check_linked(linked).map_err(Refused::from);
+        let places = match checked.and_then(|places| self.admit_paid_list(linked).map(|()| places)) {
             Ok(places) => places,
-            Err(reason) => return self.refuse_new(linked.orders.first(), Request::PlaceLinked, reason),
+            Err(refused) => return self.refuse_new(linked.orders.first(), Request::PlaceLinked, refused),
         };
         for place in &places {
             self.accept(place);
@@ -48,12 +75,15 @@ impl NaiveEngine {
         refuse_if(in_auction, RejectReason::InvalidCombination)?;
         let orders = linked.orders.iter().enumerate();
         orders
-            .map(|(at, place)| self.check(place, &linked.orders[..at]))
+            .map(|(at, place)| {
+                self.check(place, &linked.orders[..at])?;
+                self.check_post_only(place)
+            })
             .collect()
     }
 
     /// 2.1: what is said of an order, or of the first of a list, that is refused.
-    fn refuse_new(&mut self, place: Option<&Place>, request: Request, reason: RejectReason) {
+    fn refuse_new(&mut self, place: Option<&Place>, request: Request, refused: Refused) {
         let id = place.map(|place| place.id).filter(|_| self.config.ids_chosen);
         let order = id.unwrap_or_default();
         self.events.push(Event::Rejected {
@@ -61,7 +91,7 @@ impl NaiveEngine {
             order,
             account: place.and_then(|place| place.account),
             request,
-            reason,
+            reason: refused.reason,
             asked: place.map(|place| Asked {
                 side: place.side,
                 order_type: order_type(&place.kind),
@@ -72,6 +102,7 @@ impl NaiveEngine {
         if let Some(client_id) = place.and_then(|place| place.client_id) {
             self.events.push(Event::Named { order, client_id });
         }
+        self.events.extend(refused.shortfall);
     }
 
     /// 2.5, what is said of an order that passes.
@@ -93,6 +124,7 @@ impl NaiveEngine {
             // 7.2: the best price begins with the one that holds when the order is accepted.
             trail_best: self.trigger_price(place.instrument),
             triggered: false,
+            prices: self.market(place.instrument).prices(),
             list: None,
             state: State::Entering,
         });

@@ -57,7 +57,8 @@ impl NaiveEngine {
 
     /// 7.2: the best price that each trailing stop has seen.
     fn move_trailing(&mut self, at: InstrumentId, seen: &[Price]) {
-        let waits = |order: &&mut Order| order.instrument() == at && order.waits_as_stop();
+        let waits =
+            |order: &&mut Order| order.instrument() == at && order.state == State::Stop { elected: None };
         for order in self.orders.iter_mut().filter(waits) {
             let prices = seen.iter().copied().chain(order.trail_best);
             order.trail_best = match order.side() {
@@ -137,8 +138,8 @@ impl Order {
                     Side::Sell => best - distance,
                     Side::Buy => best + distance,
                 };
-                let (min, max) = (Price::MIN.ticks(), Price::MAX.ticks());
-                Some(Price::new(trigger.clamp(min.into(), max.into()) as i64))
+                let [min, max] = self.prices.map(|price| i128::from(price.ticks()));
+                Some(Price::new(trigger.clamp(min, max) as i64))
             }
             _ => None,
         }

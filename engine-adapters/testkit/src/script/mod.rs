@@ -1,7 +1,7 @@
 //! A language for scenarios: one command a line in plain words, and events in the same style.
 //!
 //! ```text
-//! engine orders 5 instruments 2          # limits of the engine; also: handed-out-ids
+//! engine orders 5 instruments 2          # limits of the engine; also: handed-out-ids, accounts
 //! list band 500 dynamic 300 for 10s protect 100 prorata top min 2 parts 5 stops 3
 //!      quantities 1..100 notional 50 trigger mark phase auction symbol X       (on one line)
 //! at 5s                                  # the time of the commands that follow; ns, us, ms, s
@@ -20,6 +20,15 @@
 //! phase auction   uncross   mark 100   (each takes `in 1`)
 //! switch 7 5s     switch 7 off
 //! kill all        resume 7      tick
+//!
+//! engine accounts                        # adds the assets 0 and 1, unsaid, unless the script begins with `asset`;
+//!                                        # then a list says of itself: assets 1/0
+//! asset KRW 8                            # name, decimal places
+//! list assets 1/0 fees 200 500 tier 1000 100 300 prices 0..500 margin 100000 50000 1000
+//! deposit 7 1000 of 0 key 5              withdraw 7 10
+//! account 7 tier 1 group 2               freeze 7        unfreeze 7
+//! limits 7 in 0 order 5 notional 500 orders 3 open 9 position 9 collar 500 rate 2      (or: limits all)
+//!
 //! ---                                    # what is above is given: its events are not compared, nothing is refused
 //! ```
 //!
@@ -27,6 +36,7 @@
 //! `MAX` and `MIN` stand for the limits of prices and quantities, also as `MAX+1`.
 
 mod check;
+mod money;
 mod number;
 mod parse;
 mod parse_order;

@@ -3,12 +3,13 @@
 use std::fmt;
 
 use engine_core::{
-    AccountId, Allocation, Amend, Cancel, CancelAllAfter, ClientOrderId, Command, InstrumentId,
-    InstrumentSpec, LinkKind, Linked, MassCancel, MassCancelCause, OrderId, OrderRef, Phase, Price, Qty,
-    Scope, SetMark, SetPhase, Side, Timestamp, TriggerSource,
+    AccountId, AccountsConfig, Allocation, Amend, AssetId, Cancel, CancelAllAfter, ClientOrderId, Command,
+    InstrumentId, InstrumentSpec, InstrumentSpecBuilder, LinkKind, Linked, MassCancel, MassCancelCause,
+    OrderId, OrderRef, Phase, Price, Qty, Scope, SetMark, SetPhase, Side, Timestamp, TriggerSource,
 };
 use rust_decimal::Decimal;
 
+use super::money;
 use super::number::{nanos, number, time};
 use super::parse_order::order;
 use crate::naive::NaiveConfig;
@@ -60,6 +61,7 @@ pub fn parse(text: &str) -> Result<Script, ScriptError> {
             ids_chosen: true,
             orders_max: 100_000,
             instruments_max: 1_000,
+            accounts: None,
         },
         steps: Vec::new(),
     };
@@ -93,19 +95,28 @@ fn read_line(script: &mut Script, now: &mut Timestamp, line: &str) -> Result<(),
             read_engine(&mut words, &mut script.config)?;
         }
         Some(first) => {
-            if script.steps.is_empty() && first != "list" {
-                let plain = list(&mut Words::new(""), 0)?;
+            let begins = script.steps.is_empty();
+            let mut given = |command| {
                 script.steps.push(Step {
                     time: *now,
-                    command: plain,
+                    command,
                     is_compared: false,
                 });
+            };
+            let accounts = script.config.accounts.is_some();
+            if begins && accounts && first != "asset" {
+                for asset in ["QUOTE 0", "BASE 0"] {
+                    given(command(&format!("asset {asset}"), &script_terms(0, true))?);
+                }
+            }
+            if begins && !matches!(first, "list" | "asset") {
+                given(command("list", &script_terms(0, accounts))?);
             }
             let listed = script
                 .steps
                 .iter()
                 .filter(|step| matches!(step.command, Command::List(_)));
-            let command = command(line, listed.count())?;
+            let command = command(line, &script_terms(listed.count(), accounts))?;
             script.steps.push(Step {
                 time: *now,
                 command,
@@ -122,20 +133,38 @@ fn read_engine(words: &mut Words<'_>, config: &mut NaiveConfig) -> Result<(), St
             "orders" => config.orders_max = words.take(|word| word.parse().ok())?,
             "instruments" => config.instruments_max = words.take(|word| word.parse().ok())?,
             "handed-out-ids" => config.ids_chosen = false,
+            "accounts" => config.accounts = Some(AccountsConfig::default()),
+            "accounts-max" => in_accounts(config).accounts_max = words.take(|word| word.parse().ok())?,
+            "assets-max" => in_accounts(config).assets_max = words.take(|word| word.parse().ok())?,
+            "keys-max" => in_accounts(config).transfer_keys_max = words.take(|word| word.parse().ok())?,
             _ => return Err(unknown(word)),
         }
     }
     Ok(())
 }
 
-/// Reads one command; `listed` instruments were listed before.
-fn command(line: &str, listed: usize) -> Result<Command, String> {
+fn in_accounts(config: &mut NaiveConfig) -> &mut AccountsConfig {
+    config.accounts.get_or_insert_default()
+}
+
+/// How a spec begins that is the next of a script: its symbol, and with accounts its assets.
+fn script_terms(listed: usize, accounts: bool) -> InstrumentSpecBuilder {
+    let spec = InstrumentSpec::builder(format!("S{listed}"), Decimal::ONE, Decimal::ONE);
+    if accounts {
+        spec.assets(AssetId::new(1), AssetId::new(0))
+    } else {
+        spec
+    }
+}
+
+/// Reads one command; a list begins with `spec`.
+fn command(line: &str, spec: &InstrumentSpecBuilder) -> Result<Command, String> {
     let mut words = Words::new(line);
     let first = words.next().unwrap_or_default();
     let command = match first {
         "buy" | "sell" => return Ok(Command::Place(order(line)?)),
         "oco:" | "bracket:" => return linked(line),
-        "list" => list(&mut words, listed)?,
+        "list" => list(&mut words, spec.clone())?,
         "cancel" => Command::Cancel(Cancel {
             order: words.take(order_ref)?,
             account: words.after("acct", account)?,
@@ -163,7 +192,7 @@ fn command(line: &str, listed: usize) -> Result<Command, String> {
         "kill" => Command::Kill(words.take(scope)?),
         "resume" => Command::Resume(words.take(scope)?),
         "tick" => Command::Tick,
-        _ => return Err(unknown(first)),
+        _ => money::command(first, &mut words)?.ok_or_else(|| unknown(first))?,
     };
     words.end()?;
     Ok(command)
@@ -180,8 +209,7 @@ fn linked(line: &str) -> Result<Command, String> {
     Ok(Command::PlaceLinked(Box::new(Linked { kind, orders })))
 }
 
-fn list(words: &mut Words<'_>, listed: usize) -> Result<Command, String> {
-    let mut spec = InstrumentSpec::builder(format!("S{listed}"), Decimal::ONE, Decimal::ONE);
+fn list(words: &mut Words<'_>, mut spec: InstrumentSpecBuilder) -> Result<Command, String> {
     let count = |word: &str| word.parse::<u32>().ok();
     while let Some(word) = words.next() {
         spec = match word {
@@ -217,7 +245,7 @@ fn list(words: &mut Words<'_>, listed: usize) -> Result<Command, String> {
             "phase" => spec.initial_phase(words.take(phase)?),
             "parts" => spec.iceberg_parts_max(words.take(count)?),
             "stops" => spec.stops_max(words.take(count)?),
-            _ => return Err(unknown(word)),
+            _ => money::term(spec, word, words)?,
         };
     }
     let spec = spec.build().map_err(|problem| problem.to_string())?;

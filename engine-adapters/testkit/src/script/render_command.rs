@@ -8,6 +8,7 @@ use engine_core::{
     Timestamp, Trail, TriggerSource, Visibility,
 };
 
+use super::money;
 use super::number::write_nanos;
 use crate::naive::NaiveConfig;
 
@@ -21,6 +22,13 @@ pub fn render_stream(config: &NaiveConfig, stream: &[(Timestamp, Command)]) -> S
     let mut text = format!("engine orders {orders_max} instruments {instruments_max}");
     if !config.ids_chosen {
         text += " handed-out-ids";
+    }
+    if let Some(accounts) = &config.accounts {
+        let _ = write!(
+            text,
+            " accounts accounts-max {} assets-max {} keys-max {}",
+            accounts.accounts_max, accounts.assets_max, accounts.transfer_keys_max
+        );
     }
     let mut now = Timestamp::ZERO;
     for (time, command) in stream {
@@ -63,7 +71,8 @@ pub fn render_command(command: &Command) -> String {
         Command::Kill(scope) => format!("kill {}", whom(*scope)),
         Command::Resume(scope) => format!("resume {}", whom(*scope)),
         Command::Tick => "tick".to_owned(),
-        other => panic!("the script language has no word for {other:?}"),
+        other => money::render_command(other)
+            .unwrap_or_else(|| panic!("the script language has no word for {other:?}")),
     }
 }
 
@@ -106,7 +115,7 @@ fn render_spec(spec: &InstrumentSpec) -> String {
     }
     say("parts", &terms.iceberg_parts_max);
     say("stops", &terms.stops_max);
-    text
+    text + &money::render_terms(terms)
 }
 
 pub(super) fn phase(phase: Phase) -> &'static str {

@@ -2,6 +2,7 @@
 
 use engine_core::{AccountId, Asked, Displayed, Event, InstrumentId, Price, Side};
 
+use super::money;
 use super::number::write_nanos;
 use super::render_command::{phase, time_in_force, whereas};
 
@@ -22,6 +23,11 @@ use super::render_command::{phase, time_in_force, whereas};
 /// phase auction    marked 100
 /// indicative 5 @ 100 imbalance -3           or: indicative none
 /// switch 7 at 9s   switch 7 off             killed all, resumed 7
+///
+/// deposited 7 1000 of 0     withdrew 7 10 of 0      repeated 7 first 3        shortfall 7 needs 5 has 3 of 0
+/// settled 2 fees 1 3 of 0                           the trade is the third event of the command; maker's, taker's
+/// balance 7 of 0: 1000 held 500                     position 7 -5 cost -500 realised 3
+/// asset 0   account 7 tier 1 group 2   limits all   limits 7   frozen 7   unfrozen 7
 /// ```
 ///
 /// What is not in the first instrument ends with `in 1`.
@@ -33,6 +39,7 @@ pub fn render_event(event: &Event) -> String {
         .or_else(|| render_life(event))
         .or_else(|| render_book(event))
         .or_else(|| render_market(event))
+        .or_else(|| money::render_event(event))
         .unwrap_or_else(|| panic!("the script language has no word for {event:?}"))
 }
 

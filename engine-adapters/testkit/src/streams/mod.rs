@@ -1,6 +1,7 @@
 //! Streams of commands that look random, follow from a seed alone, and meet each other: few prices, quantities,
 //! ids and accounts, so that orders trade, cross, collide and repeat.
 
+mod money;
 mod order;
 mod profile;
 mod random;
@@ -74,6 +75,10 @@ struct Writer {
     middle: i64,
     last_id: u64,
     listed: u64,
+    /// The instruments that are listed before anything else happens.
+    to_list: u64,
+    /// The newest transfer that had a key.
+    last_keyed: Option<Command>,
     /// What is undone soon, so that a stream does not come to rest.
     undo: Vec<Command>,
     /// Knows which orders live, so that cancels and amends find some.
@@ -95,15 +100,17 @@ enum What {
     Kill,
     List,
     Tick,
+    Money,
 }
 
 impl Writer {
     fn new(profile: Profile, mut random: Random) -> Self {
         let is_tight = random.percent(10);
         let config = NaiveConfig {
-            ids_chosen: profile != Profile::HandedOutIds,
+            ids_chosen: !matches!(profile, Profile::HandedOutIds | Profile::Limited),
             orders_max: if is_tight { 6 } else { 1_000 },
             instruments_max: if is_tight { 5 } else { 10 },
+            accounts: profile.has_accounts().then(|| money::config(&mut random)),
         };
         let weights = Weights::of(profile, &mut random);
         let length = 1 + random.below(Stream::COMMANDS_MAX);
@@ -116,7 +123,7 @@ impl Writer {
             Profile::Extremes => random.pick(&[0, u64::MAX - 500]),
             _ => 0,
         };
-        Self {
+        let mut writer = Self {
             profile,
             config,
             weights,
@@ -126,20 +133,34 @@ impl Writer {
             middle,
             last_id: 0,
             listed: 0,
+            to_list: weights.instruments,
+            last_keyed: None,
             undo: Vec::new(),
             engine: NaiveEngine::new(config),
             commands: Vec::new(),
+        };
+        if profile.has_accounts() {
+            for command in writer.money_to_begin_with() {
+                writer.write(Timestamp::ZERO, command);
+            }
         }
+        writer
     }
 
     fn write_next(&mut self) {
         let time = self.time();
-        let command = if (self.commands.len() as u64) < self.weights.instruments {
+        let command = if self.to_list > 0 {
+            self.to_list -= 1;
             Command::List(Box::new(self.spec()))
         } else {
             self.command()
         };
-        self.engine.apply(Seq::new(1), time, &command);
+        self.write(time, command);
+    }
+
+    fn write(&mut self, time: Timestamp, command: Command) {
+        self.engine
+            .apply(Seq::new(self.commands.len() as u64 + 1), time, &command);
         self.commands.push((time, command));
     }
 
@@ -154,7 +175,13 @@ impl Writer {
 
     /// Time stands still, goes on a little, sometimes a lot, and sometimes a command comes with an earlier one.
     fn time(&mut self) -> Timestamp {
-        let step = self.random.weighted(&[(50, 0), (40, 3), (9, 30), (1, 200)]);
+        let mut step = self.random.weighted(&[(50, 0), (40, 3), (9, 30), (1, 200)]);
+        if self.profile.has_accounts() && self.random.percent(6) {
+            // Seconds, for limits on rates, and days, for volumes.
+            step = self
+                .random
+                .weighted(&[(3, 1_500_000_000), (1, 20 * 86_400_000_000_000)]);
+        }
         self.now = self.now.saturating_add(self.random.below(step + 1));
         let back = if self.random.percent(2) {
             self.random.below(20)
@@ -190,6 +217,7 @@ impl Writer {
             (weights.kill, What::Kill),
             (weights.list, What::List),
             (weights.tick, What::Tick),
+            (weights.money, What::Money),
         ]);
         match what {
             What::Place => Command::Place(self.place()),
@@ -212,6 +240,7 @@ impl Writer {
             What::Kill => self.kill(),
             What::List if self.listed < 6 => Command::List(Box::new(self.spec())),
             What::List | What::Tick => Command::Tick,
+            What::Money => self.money(),
         }
     }
 

@@ -37,6 +37,9 @@ impl Writer {
         place.kind = self.kind(&mut place.quantity);
         self.choose_owner(&mut place);
         self.choose_conditions(&mut place);
+        if self.weights.reduce_only > 0 {
+            place.reduce_only = self.random.percent(self.weights.reduce_only);
+        }
         if self.random.percent(self.weights.wrong) {
             self.spoil(&mut place);
         }

@@ -31,11 +31,15 @@ pub enum Profile {
     Instruments,
     /// An engine that hands ids out.
     HandedOutIds,
+    /// Orders that are paid for.
+    Paid,
+    /// Positions on margin, limits and orders that only reduce, where ids are handed out.
+    Limited,
 }
 
 impl Profile {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Plain,
         Self::Stops,
         Self::Auctions,
@@ -49,7 +53,14 @@ impl Profile {
         Self::Extremes,
         Self::Instruments,
         Self::HandedOutIds,
+        Self::Paid,
+        Self::Limited,
     ];
+
+    /// Whether orders are paid for.
+    pub(super) fn has_accounts(self) -> bool {
+        matches!(self, Self::Paid | Self::Limited)
+    }
 }
 
 /// How likely things are; commands by weight beside the 600 of placing, kinds of orders by weight beside the 60 of
@@ -66,6 +77,7 @@ pub(super) struct Weights {
     pub(super) kill: u32,
     pub(super) list: u32,
     pub(super) tick: u32,
+    pub(super) money: u32,
 
     pub(super) market: u32,
     pub(super) by_quote: u32,
@@ -83,6 +95,7 @@ pub(super) struct Weights {
     pub(super) account: u32,
     pub(super) client_id: u32,
     pub(super) wrong: u32,
+    pub(super) reduce_only: u32,
 
     pub(super) band: u32,
     pub(super) protection: u32,
@@ -102,6 +115,7 @@ const SOME: Weights = Weights {
     kill: 2,
     list: 2,
     tick: 10,
+    money: 0,
     market: 8,
     by_quote: 2,
     to_limit: 3,
@@ -117,6 +131,7 @@ const SOME: Weights = Weights {
     account: 50,
     client_id: 10,
     wrong: 4,
+    reduce_only: 0,
     band: 10,
     protection: 20,
     pro_rata: 10,
@@ -163,9 +178,23 @@ impl Weights {
             Profile::Instruments => {
                 (self.list, self.mass_cancel, self.switch, self.kill) = (20, 30, 40, 10);
                 (self.tick, self.time_in_force, self.phase) = (50, 40, 40);
+                self.money = 8;
                 self.instruments = 4;
             }
             Profile::HandedOutIds => (self.linked, self.stop) = (60, 10),
+            Profile::Paid => {
+                (self.linked, self.money, self.account, self.stop) = (50, 60, 98, 15);
+                (self.market, self.by_quote, self.to_limit) = (15, 8, 5);
+                (self.protection, self.phase, self.self_trade) = (60, 25, 30);
+                (self.iceberg, self.all_or_none) = (8, 8);
+                self.instruments = 2;
+            }
+            Profile::Limited => {
+                (self.linked, self.money, self.account, self.stop) = (80, 90, 99, 15);
+                (self.market, self.by_quote, self.protection) = (12, 6, 70);
+                self.reduce_only = 20;
+                self.instruments = 2;
+            }
         }
     }
 }

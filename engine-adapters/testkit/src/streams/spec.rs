@@ -11,6 +11,9 @@ impl Writer {
         self.listed += 1;
         let weights = self.weights;
         let mut spec = InstrumentSpec::builder(symbol, Decimal::ONE, Decimal::ONE);
+        if self.profile.has_accounts() {
+            spec = self.paid(spec);
+        }
         let random = &mut self.random;
         if random.percent(weights.band) {
             spec = spec.price_band_bps(random.pick(&[300, 800, 2_000]));

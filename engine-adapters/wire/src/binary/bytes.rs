@@ -2,7 +2,10 @@
 
 use std::num::NonZeroU64;
 
-use engine_core::{AccountId, AssetId, GroupId, InstrumentId, Notional, OrderId, Price, Qty, Timestamp};
+use engine_core::{
+    AccountId, Amount, AssetId, GroupId, InstrumentId, Notional, OrderId, Price, Qty, Seq, Timestamp,
+    TransferKey,
+};
 use rust_decimal::Decimal;
 
 use super::DecodeError;
@@ -64,7 +67,7 @@ macro_rules! integers {
     };
 }
 
-integers! { u8 u16 u32 u64 i32 i64 i128 }
+integers! { u8 u16 u32 u64 i32 i64 i128 u128 }
 
 /// Types that are one integer and nothing else.
 macro_rules! newtypes {
@@ -91,6 +94,9 @@ newtypes! {
     Price: Self::new, ticks;
     Qty: Self::new, lots;
     Notional: Self::new, units;
+    Amount: Self::new, units;
+    TransferKey: Self::new, get;
+    Seq: Self::new, get;
     Timestamp: Self::from_nanos, nanos;
 }
 
@@ -158,7 +164,7 @@ macro_rules! options {
     };
 }
 
-options! { u32 u64 Price Qty InstrumentId AssetId Timestamp }
+options! { u8 u32 u64 Price Qty Notional InstrumentId AssetId GroupId TransferKey Timestamp }
 
 pub(super) use options;
 

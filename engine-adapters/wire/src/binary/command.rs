@@ -1,7 +1,8 @@
 //! The binary form of a command: the number of its kind, then its fields.
 
 use engine_core::{
-    Amend, Cancel, CancelAllAfter, Command, Linked, MassCancel, OrderRef, Scope, SetMark, SetPhase,
+    Amend, Cancel, CancelAllAfter, Command, Limits, Linked, MassCancel, OrderRef, Scope, SetAccount,
+    SetLimits, SetMark, SetPhase, Transfer,
 };
 use smallvec::SmallVec;
 
@@ -29,6 +30,13 @@ impl Binary for Command {
             Self::Kill(scope) => tagged(10, scope, out),
             Self::Resume(scope) => tagged(11, scope, out),
             Self::Tick => out.push(12),
+            Self::AddAsset(spec) => tagged(13, &**spec, out),
+            Self::Deposit(transfer) => tagged(14, transfer, out),
+            Self::Withdraw(transfer) => tagged(15, transfer, out),
+            Self::SetAccount(set) => tagged(16, set, out),
+            Self::SetLimits(set) => tagged(17, &**set, out),
+            Self::Freeze(account) => tagged(18, account, out),
+            Self::Unfreeze(account) => tagged(19, account, out),
             other => unreachable!("{other:?} has no number in the binary form"),
         }
     }
@@ -49,6 +57,13 @@ impl Binary for Command {
             10 => Self::Kill(reader.take()?),
             11 => Self::Resume(reader.take()?),
             12 => Self::Tick,
+            13 => Self::AddAsset(Box::new(reader.take()?)),
+            14 => Self::Deposit(reader.take()?),
+            15 => Self::Withdraw(reader.take()?),
+            16 => Self::SetAccount(reader.take()?),
+            17 => Self::SetLimits(Box::new(reader.take()?)),
+            18 => Self::Freeze(reader.take()?),
+            19 => Self::Unfreeze(reader.take()?),
             tag => return Err(DecodeError::UnknownTag { what: "command", tag }),
         })
     }
@@ -81,6 +96,13 @@ structs! {
     SetPhase { instrument phase }
     SetMark { instrument price }
     CancelAllAfter { account timeout_ns }
+    Transfer { account asset amount key }
+    SetAccount { account tier group }
+    SetLimits { account instrument limits }
+    Limits {
+        order_quantity_max order_notional_max open_orders_max open_quantity_max position_max price_collar_bps
+        orders_per_second_max
+    }
 }
 
 impl Binary for OrderRef {

@@ -52,6 +52,18 @@ events! {
     18 CancelAllArmed { account deadline }
     19 Killed { account }
     20 Resumed { account }
+    21 AssetAdded { asset }
+    22 Deposited { account asset amount }
+    23 Withdrew { account asset amount }
+    24 Repeated { account first }
+    25 AccountSet { account tier group }
+    26 LimitsSet { account instrument }
+    27 Frozen { account }
+    28 Unfrozen { account }
+    29 Shortfall { account asset needed available }
+    30 Settled { trade asset maker_fee taker_fee }
+    31 BalanceChanged { account asset total held }
+    32 PositionChanged { account instrument quantity cost realised }
 }
 
 structs! {

@@ -2,7 +2,7 @@
 
 use engine_core::{
     CancelReason, LinkKind, MassCancelCause, OrderType, Peg, Phase, PostOnly, RejectReason, Request,
-    SelfTrade, Side, TriggerSource,
+    RiskLimit, SelfTrade, Side, TriggerSource,
 };
 
 use super::DecodeError;
@@ -11,12 +11,12 @@ use super::bytes::{Binary, Reader, options};
 /// Gives the variants of a type their numbers. The last arm is for types that can grow; it is never met, because a
 /// test holds the tables against the types.
 macro_rules! tags {
-    ($type:ty, $what:literal: $($tag:literal $variant:ident)* $(; $grows:tt)?) => {
+    ($type:ty, $what:literal: $($tag:literal $variant:ident $(($($inner:tt)*))?)* $(; $grows:tt)?) => {
         impl Binary for $type {
             #[inline]
             fn put(&self, out: &mut Vec<u8>) {
                 out.push(match self {
-                    $(Self::$variant => $tag,)*
+                    $(Self::$variant $(($($inner)*))? => $tag,)*
                     $($grows => unreachable!("{self:?} has no number in the binary form"),)?
                 });
             }
@@ -24,7 +24,7 @@ macro_rules! tags {
             #[inline]
             fn take(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
                 Ok(match reader.take::<u8>()? {
-                    $($tag => Self::$variant,)*
+                    $($tag => Self::$variant $(($($inner)*))?,)*
                     tag => return Err(DecodeError::UnknownTag { what: $what, tag }),
                 })
             }
@@ -55,7 +55,7 @@ tags! { OrderType, "order type":
 
 tags! { Request, "request":
     0 List 1 Place 2 PlaceLinked 3 Cancel 4 Amend 5 MassCancel 6 SetPhase 7 Uncross 8 SetMark 9 CancelAllAfter 10 Kill
-    11 Resume
+    11 Resume 12 AddAsset 13 Deposit 14 Withdraw 15 SetAccount 16 SetLimits 17 Freeze 18 Unfreeze
 }
 
 tags! { CancelReason, "cancel reason":
@@ -69,7 +69,12 @@ tags! { RejectReason, "reject reason":
     12 QuantityBelowFilled 13 InvalidBudget 14 InvalidTimeInForce 15 ExpiryInPast 16 InvalidDisplay
     17 InvalidMinQuantity 18 InvalidCombination 19 ReduceOnly 20 InvalidLink 21 InvalidPrice 22 PriceNotAllowed
     23 InvalidTrigger 24 PriceBand 25 MinNotional 26 NothingToAmend 27 BookFull 28 TooManyStops
-    29 PostOnlyWouldCross 30 TooManyInstruments; _
+    29 PostOnlyWouldCross 30 TooManyInstruments 31 AccountRequired 32 AccountFrozen 33 UnboundedCost
+    34 RiskLimit(RiskLimit::OrderQuantity) 35 RiskLimit(RiskLimit::OrderNotional) 36 RiskLimit(RiskLimit::OpenOrders)
+    37 RiskLimit(RiskLimit::OpenQuantity) 38 RiskLimit(RiskLimit::Position) 39 RiskLimit(RiskLimit::PriceCollar)
+    40 RiskLimit(RiskLimit::OrderRate) 41 RiskLimit(RiskLimit::ReduceOnly) 42 InsufficientBalance 43 AccountsOff
+    44 KeyReused 45 UnknownAsset 46 InvalidAsset 47 TooManyAssets 48 TooManyAccounts 49 InvalidAmount
+    50 AmountTooLarge 51 AssetRequired 52 AssetScale 53 FeesBelowZero 54 TooManyRates 55 MarginTerms; _
 }
 
 options! { Side }

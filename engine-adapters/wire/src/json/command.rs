@@ -88,7 +88,7 @@ pub fn write_command(
             write_scope(*scope, &mut object);
         }
         Command::Tick => object.word("op", Op::Time.word()),
-        other => object.text("comment", &format!("a command that has no line: {other:?}")),
+        other => super::money::write(other, symbols, &mut object),
     }
     object.integer("time_ns", time.nanos());
     object.end();

@@ -1,8 +1,8 @@
 //! Events as JSON fields: what each event is called outside, and in which order its fields stand.
 
 use engine_core::{
-    AccountId, CancelReason, Displayed, Event, InstrumentId, OrderId, Price, Qty, RejectReason, Request,
-    TimeInForce,
+    AccountId, Amount, AssetId, CancelReason, Displayed, Event, InstrumentId, OrderId, Price, Qty,
+    RejectReason, Request, TimeInForce,
 };
 
 use super::words::{TimeWord, Word};
@@ -45,6 +45,18 @@ pub fn event_type(event: &Event) -> &'static str {
         Event::CancelAllArmed { .. } => "CancelAllArmed",
         Event::Killed { .. } => "Killed",
         Event::Resumed { .. } => "Resumed",
+        Event::AssetAdded { .. } => "AssetAdded",
+        Event::Deposited { .. } => "Deposited",
+        Event::Withdrew { .. } => "Withdrew",
+        Event::Repeated { .. } => "Repeated",
+        Event::AccountSet { .. } => "AccountSet",
+        Event::LimitsSet { .. } => "LimitsSet",
+        Event::Frozen { .. } => "Frozen",
+        Event::Unfrozen { .. } => "Unfrozen",
+        Event::Shortfall { .. } => "Shortfall",
+        Event::Settled { .. } => "Settled",
+        Event::BalanceChanged { .. } => "BalanceChanged",
+        Event::PositionChanged { .. } => "PositionChanged",
         _ => "Unknown",
     }
 }
@@ -253,7 +265,113 @@ impl FieldsOf<'_, '_> {
                 self.price(instrument, Some(price));
                 self.quantity("by", instrument, by);
             }
+            ref other => self.fact_about_account(other),
+        }
+    }
+
+    fn fact_about_account(&mut self, event: &Event) {
+        match *event {
+            Event::AssetAdded { asset } => self.asset(asset),
+            Event::Deposited {
+                account,
+                asset,
+                amount,
+            }
+            | Event::Withdrew {
+                account,
+                asset,
+                amount,
+            } => {
+                self.account(Some(account));
+                self.asset(asset);
+                self.amount("amount", asset, amount);
+            }
+            Event::Repeated { account, first } => {
+                self.account(Some(account));
+                self.object.integer("first", first.get());
+            }
+            Event::AccountSet { account, tier, group } => {
+                self.account(Some(account));
+                self.number("tier", tier.map(u64::from));
+                self.number("group", group.map(|group| group.get().into()));
+            }
+            Event::LimitsSet { account, instrument } => {
+                self.account(account);
+                self.symbol(instrument);
+            }
+            Event::Frozen { account } | Event::Unfrozen { account } => self.account(Some(account)),
+            ref other => self.fact_about_money(other),
+        }
+    }
+
+    fn fact_about_money(&mut self, event: &Event) {
+        match *event {
+            Event::Shortfall {
+                account,
+                asset,
+                needed,
+                available,
+            } => {
+                self.account(Some(account));
+                self.asset(asset);
+                self.amount("needed", asset, needed);
+                self.amount("available", asset, available);
+            }
+            Event::Settled {
+                trade,
+                asset,
+                maker_fee,
+                taker_fee,
+            } => {
+                self.object.integer("trade", trade.into());
+                self.asset(asset);
+                self.amount("maker_fee", asset, maker_fee);
+                self.amount("taker_fee", asset, taker_fee);
+            }
+            Event::BalanceChanged {
+                account,
+                asset,
+                total,
+                held,
+            } => {
+                self.account(Some(account));
+                self.asset(asset);
+                self.amount("total", asset, total);
+                self.amount("available", asset, Amount::new(total.units() - held.units()));
+                self.amount("held", asset, held);
+            }
+            Event::PositionChanged {
+                account,
+                instrument,
+                quantity,
+                cost,
+                realised,
+            } => {
+                self.account(Some(account));
+                self.symbol(instrument);
+                self.symbols
+                    .write_lots(instrument, quantity, self.object.key("quantity"));
+                self.symbols
+                    .write_notional(instrument, cost, self.object.key("cost"));
+                self.symbols
+                    .write_notional(instrument, realised, self.object.key("realised_pnl"));
+            }
             _ => {}
+        }
+    }
+
+    fn asset(&mut self, asset: AssetId) {
+        self.symbols.write_asset(asset, self.object.key("asset"));
+    }
+
+    fn amount(&mut self, key: &'static str, asset: AssetId, amount: Amount) {
+        self.symbols.write_amount(asset, amount, self.object.key(key));
+    }
+
+    fn number(&mut self, key: &'static str, number: Option<u64>) {
+        match number {
+            Some(number) => self.object.integer(key, number),
+            None => self.object.null(key),
         }
     }
 

@@ -78,6 +78,16 @@ fields! {
     Phase "phase" InvalidField
     Asset "asset" InvalidField
     Amount "amount" InvalidQuantity
+    Key "key" InvalidField
+    Scale "scale" InvalidField
+    Tier "tier" InvalidField
+    OrderQuantityMax "order_quantity_max" InvalidField
+    OrderNotionalMax "order_notional_max" InvalidField
+    OpenOrdersMax "open_orders_max" InvalidField
+    OpenQuantityMax "open_quantity_max" InvalidField
+    PositionMax "position_max" InvalidField
+    PriceCollarBps "price_collar_bps" InvalidField
+    OrdersPerSecondMax "orders_per_second_max" InvalidField
     Depth "depth" InvalidDepth
     Interval "interval" InvalidInterval
     Limit "limit" InvalidLimit
@@ -105,6 +115,12 @@ fields! {
     IcebergPartsMax "iceberg_parts_max" InvalidField
     StopsMax "stops_max" InvalidField
     Command "command" InvalidField
+    MinPrice "min_price" InvalidPrice
+    MaxPrice "max_price" InvalidPrice
+    FeeTiers "fee_tiers" InvalidField
+    VolumeMin "volume_min" InvalidField
+    InitialMarginBps "initial_margin_bps" InvalidField
+    MaintenanceMarginBps "maintenance_margin_bps" InvalidField
 }
 
 /// A set of fields.

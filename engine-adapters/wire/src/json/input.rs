@@ -1,10 +1,13 @@
 //! What lines ask for, in the engine's own terms.
 
 use engine_core::data::Interval;
-use engine_core::{AccountId, Amend, Cancel, Command, InstrumentId, MassCancel, OrderRef, Price, Qty};
+use engine_core::{
+    AccountId, Amend, Cancel, Command, InstrumentId, MassCancel, OrderRef, Price, Qty, TransferKey,
+};
 use rust_decimal::Decimal;
 
 use super::amend::AmendRequest;
+use super::op::Op;
 use crate::error::RequestError;
 use crate::symbols::Symbols;
 
@@ -27,8 +30,8 @@ pub enum Input {
     },
     /// An amend, whose command depends on the instrument of the order unless the line says it.
     Amend(AmendLine),
-    /// Money for an account.
-    Deposit(Deposit),
+    /// Money for an account, or from it.
+    Transfer(TransferLine),
     /// A look at something, which changes nothing.
     Query(Query),
 }
@@ -67,15 +70,19 @@ pub enum Query {
     Hash,
 }
 
-/// Money for an account.
+/// A deposit or a withdrawal as a line asks for it. Its command depends on how many decimal places the asset has.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Deposit {
-    /// For whom.
+pub struct TransferLine {
+    /// [`Op::Deposit`] or [`Op::Withdraw`].
+    pub op: Op,
+    /// Whose account.
     pub account: AccountId,
     /// The asset's name.
     pub asset: String,
     /// How much.
     pub amount: Decimal,
+    /// With a key, a repeat of the same transfer changes nothing.
+    pub key: Option<TransferKey>,
 }
 
 /// A cancel as a line asks for it.

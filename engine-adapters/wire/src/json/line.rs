@@ -5,17 +5,16 @@ use engine_core::{
     AccountId, Cancel, CancelAllAfter, Command, InstrumentId, LinkKind, Linked, MassCancel, OrderId,
     OrderRef, Place, Scope, SetMark, SetPhase, Timestamp,
 };
-use rust_decimal::Decimal;
 use smallvec::SmallVec;
 
 use super::amend::AmendRequest;
 use super::exact;
 use super::field::{Field, FieldSet, Fields};
-use super::input::{AmendLine, CancelLine, Deposit, Input, Query};
+use super::input::{AmendLine, CancelLine, Input, Query};
 use super::list::list_parts;
 use super::op::Op;
 use super::order::{self, OrderRequest, Placement};
-use super::symbol;
+use super::{money, symbol};
 use crate::error::RequestError;
 use crate::symbols::Symbols;
 
@@ -122,8 +121,15 @@ impl<'a> Line<'a> {
             Op::CancelAfter => self.cancel_after()?,
             Op::Kill => Command::Kill(self.scope()?),
             Op::Resume => Command::Resume(self.scope()?),
-            Op::Deposit => return self.deposit().map(Input::Deposit),
             Op::Command => return self.exact().map(Input::Exact),
+            Op::Deposit | Op::Withdraw => {
+                return money::transfer(&self.fields, self.op, self.somebody()?).map(Input::Transfer);
+            }
+            Op::Asset => money::asset(&self.fields)?,
+            Op::Account => money::account(&self.fields, self.somebody()?)?,
+            Op::Limits => self.limits(symbols)?,
+            Op::Freeze => Command::Freeze(self.somebody()?),
+            Op::Unfreeze => Command::Unfreeze(self.somebody()?),
             Op::Book | Op::Balances | Op::Candles | Op::Statistics | Op::Hash => {
                 return self.query(symbols).map(Input::Query);
             }
@@ -250,7 +256,7 @@ impl<'a> Line<'a> {
             .checked_mul(1_000_000)
             .ok_or(RequestError::OutOfRange(Field::TimeoutMs))?;
         Ok(Command::CancelAllAfter(CancelAllAfter {
-            account: self.someone()?.ok_or(RequestError::Missing(Field::Account))?,
+            account: self.somebody()?,
             timeout_ns: Some(nanos).filter(|nanos| *nanos > 0),
         }))
     }
@@ -259,23 +265,10 @@ impl<'a> Line<'a> {
         Ok(self.someone()?.map_or(Scope::Engine, Scope::Account))
     }
 
-    fn deposit(&self) -> Result<Deposit, RequestError> {
-        let amount = self
-            .fields
-            .decimal(Field::Amount)?
-            .ok_or(RequestError::Missing(Field::Amount))?;
-        if amount <= Decimal::ZERO {
-            return Err(RequestError::NotPositive(Field::Amount));
-        }
-        Ok(Deposit {
-            account: self.someone()?.ok_or(RequestError::Missing(Field::Account))?,
-            asset: self
-                .fields
-                .text(Field::Asset)?
-                .ok_or(RequestError::Missing(Field::Asset))?
-                .into_owned(),
-            amount,
-        })
+    fn limits(&self, symbols: &Symbols) -> Result<Command, RequestError> {
+        let instrument = self.instrument(symbols)?;
+        let spec = symbols.spec(instrument).ok_or(RequestError::UnknownSymbol)?;
+        money::limits(&self.fields, self.someone()?, (instrument, spec))
     }
 
     /// A command as its version and its bytes in hexadecimal digits.
@@ -328,10 +321,7 @@ impl<'a> Line<'a> {
         let client_id = order::client_order_id(&self.fields)?;
         match (id, client_id) {
             (Some(id), None) => Ok(OrderRef::Id(id)),
-            (None, Some(client_id)) => {
-                let account = self.someone()?.ok_or(RequestError::Missing(Field::Account))?;
-                Ok(OrderRef::Client(account, client_id))
-            }
+            (None, Some(client_id)) => Ok(OrderRef::Client(self.somebody()?, client_id)),
             (Some(_), Some(_)) => Err(RequestError::NotAllowed(Field::ClientOrderId)),
             (None, None) => Err(RequestError::Missing(Field::Id)),
         }
@@ -345,6 +335,11 @@ impl<'a> Line<'a> {
                 .map(Some)
                 .ok_or(RequestError::NotPositive(Field::Account)),
         }
+    }
+
+    /// The account that the line has to name.
+    fn somebody(&self) -> Result<AccountId, RequestError> {
+        self.someone()?.ok_or(RequestError::Missing(Field::Account))
     }
 
     fn named_instrument(&self, symbols: &Symbols) -> Result<Option<InstrumentId>, RequestError> {

@@ -18,6 +18,8 @@ mod symbol;
 
 mod op;
 
+mod money;
+
 mod input;
 
 mod line;
@@ -35,7 +37,7 @@ pub use command::write_command;
 pub use event::{EVENT_JSON_VERSION, event_type, write_event};
 pub use exact::write_exact;
 pub use field::Field;
-pub use input::{AmendLine, CancelLine, Deposit, Input, Query};
+pub use input::{AmendLine, CancelLine, Input, Query, TransferLine};
 pub use line::Line;
 pub use list::OrderListRequest;
 pub use op::Op;

@@ -2,7 +2,7 @@
 
 use super::field::{Field, FieldSet};
 use super::words::Word;
-use super::{amend, order, symbol};
+use super::{amend, money, order, symbol};
 
 /// What a line asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,6 +32,12 @@ pub enum Op {
     Kill,
     Resume,
     Command,
+    Asset,
+    Withdraw,
+    Account,
+    Limits,
+    Freeze,
+    Unfreeze,
 }
 
 impl Word for Op {
@@ -56,6 +62,12 @@ impl Word for Op {
         ("kill", Self::Kill),
         ("resume", Self::Resume),
         ("command", Self::Command),
+        ("asset", Self::Asset),
+        ("withdraw", Self::Withdraw),
+        ("account", Self::Account),
+        ("limits", Self::Limits),
+        ("freeze", Self::Freeze),
+        ("unfreeze", Self::Unfreeze),
     ];
 }
 
@@ -79,9 +91,16 @@ impl Op {
             Self::Phase => FieldSet::of(&[Field::Symbol, Field::Phase]),
             Self::Uncross | Self::Statistics => FieldSet::of(&[Field::Symbol]),
             Self::Time | Self::Hash => FieldSet::of(&[]),
-            Self::Deposit => FieldSet::of(&[Field::Account, Field::Asset, Field::Amount]),
+            Self::Deposit | Self::Withdraw => {
+                FieldSet::of(&[Field::Account, Field::Asset, Field::Amount, Field::Key])
+            }
+            Self::Asset => FieldSet::of(&[Field::Asset, Field::Scale]),
+            Self::Account => FieldSet::of(&[Field::Account, Field::Tier, Field::Group]),
+            Self::Limits => FieldSet::of(&[Field::Account, Field::Symbol]).and(money::LIMITS),
             Self::Book => FieldSet::of(&[Field::Symbol, Field::Depth]),
-            Self::Balances | Self::Kill | Self::Resume => FieldSet::of(&[Field::Account]),
+            Self::Balances | Self::Kill | Self::Resume | Self::Freeze | Self::Unfreeze => {
+                FieldSet::of(&[Field::Account])
+            }
             Self::Candles => FieldSet::of(&[Field::Symbol, Field::Interval, Field::Limit]),
             Self::OrderList => FieldSet::of(&[
                 Field::Kind,

@@ -34,7 +34,8 @@ pub(super) const SPEC: FieldSet = FieldSet::of(&[
     Field::Phase,
     Field::IcebergPartsMax,
     Field::StopsMax,
-]);
+])
+.and(super::money::TERMS);
 
 /// What an instrument is quoted in when nothing says it.
 const QUOTE_DEFAULT: &str = "USD";
@@ -129,10 +130,11 @@ fn limits(
             min_lots: lots(Field::ProRataMinQuantity)?.unwrap_or_default(),
         },
     };
-    Ok(builder
+    let builder = builder
         .quantities(least, most)
         .min_notional(notional)
-        .allocation(allocation))
+        .allocation(allocation);
+    super::money::terms(builder, fields, &unlimited)
 }
 
 fn bands(
@@ -163,7 +165,7 @@ fn bands(
 }
 
 /// A fee in basis points, which may have two decimals, in millionths.
-fn fee_ppm(fields: &Fields<'_>, field: Field) -> Result<i32, RequestError> {
+pub(super) fn fee_ppm(fields: &Fields<'_>, field: Field) -> Result<i32, RequestError> {
     let Some(bps) = fields.decimal(field)? else {
         return Ok(0);
     };
@@ -223,6 +225,7 @@ pub(super) fn write_spec(spec: &InstrumentSpec, symbols: &Symbols, object: &mut 
             object.decimal(key, Decimal::new(i64::from(ppm), 2));
         }
     }
+    super::money::write_terms(spec, object);
     write_policies(terms, spec, object);
 }
 

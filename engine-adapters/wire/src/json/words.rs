@@ -190,4 +190,11 @@ words! { Request:
     "cancel_after" Self::CancelAllAfter,
     "kill" Self::Kill,
     "resume" Self::Resume,
+    "asset" Self::AddAsset,
+    "deposit" Self::Deposit,
+    "withdraw" Self::Withdraw,
+    "account" Self::SetAccount,
+    "limits" Self::SetLimits,
+    "freeze" Self::Freeze,
+    "unfreeze" Self::Unfreeze,
 }

@@ -1,8 +1,8 @@
 //! Lines: every operation is read, and what is written as a line is read as the same command.
 
 use engine_core::{
-    AccountId, Amend, Command, InstrumentId, OrderId, OrderKind, OrderRef, Place, Price, Qty, TimeInForce,
-    Timestamp, Trail, Visibility,
+    AccountId, Amend, AssetId, AssetSpec, Command, InstrumentId, OrderId, OrderKind, OrderRef, Place, Price,
+    Qty, TimeInForce, Timestamp, Trail, Visibility,
 };
 use engine_wire::{Field, Input, Line, Op, Query, RequestError, Symbols, write_command, write_exact};
 use proptest::prelude::*;
@@ -20,7 +20,13 @@ fn one_symbol() -> Symbols {
 /// The plain instrument and the one of which everything is different.
 fn two_symbols() -> Symbols {
     let mut symbols = one_symbol();
-    assert_eq!((symbols.asset("BTC").get(), symbols.asset("KRW").get()), (0, 1));
+    for (name, id) in [("BTC", 0), ("KRW", 1)] {
+        let (name, scale) = (name.to_owned(), 8);
+        assert_eq!(
+            symbols.add_asset(&AssetSpec { name, scale }).map(AssetId::get),
+            Some(id)
+        );
+    }
     assert_eq!(symbols.list(&samples::full_spec()), Some(InstrumentId::new(1)));
     symbols
 }
@@ -360,6 +366,7 @@ fn reread(text: &str, symbols: &mut Symbols) -> Command {
         Ok(Input::Command(command)) => command,
         Ok(Input::Cancel(line)) => Command::Cancel(line.cancel),
         Ok(Input::MassCancel { wanted, .. }) => Command::MassCancel(wanted),
+        Ok(Input::Transfer(line)) => line.command(symbols).expect("its asset is known"),
         Ok(Input::Amend(amend)) => {
             let instrument = amend.instrument.expect("the line names it");
             Command::Amend(

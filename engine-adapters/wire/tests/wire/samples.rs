@@ -1,11 +1,12 @@
 //! Commands and events to try things on: one of each, and any at all.
 
 use engine_core::{
-    AccountId, Allocation, Amend, Asked, AssetId, Cancel, CancelAllAfter, CancelReason, ClientOrderId,
-    Command, Displayed, Event, GroupId, InstrumentId, InstrumentSpec, LinkKind, Linked, MassCancel,
-    MassCancelCause, Notional, OrderId, OrderKind, OrderRef, OrderType, Peg, Phase, Place, PostOnly, Price,
-    Qty, RejectReason, Request, Scope, SelfTrade, SetMark, SetPhase, Side, TimeInForce, Timestamp, Trail,
-    TriggerSource, Visibility,
+    AccountId, Allocation, Amend, Amount, Asked, AssetId, AssetSpec, Cancel, CancelAllAfter, CancelReason,
+    ClientOrderId, Command, Displayed, Event, Funding, GroupId, InstrumentId, InstrumentSpec, Limits,
+    LinkKind, Linked, MassCancel, MassCancelCause, Notional, OrderId, OrderKind, OrderRef, OrderType, Peg,
+    Phase, Place, PostOnly, Price, Qty, RejectReason, Request, RiskLimit, Scope, SelfTrade, Seq, SetAccount,
+    SetLimits, SetMark, SetPhase, Side, TimeInForce, Timestamp, Trail, Transfer, TransferKey, TriggerSource,
+    Visibility,
 };
 use proptest::prelude::*;
 use rust_decimal::Decimal;
@@ -44,6 +45,40 @@ pub(crate) const REJECT_REASONS: [RejectReason; 31] = [
     RejectReason::TooManyInstruments,
 ];
 
+/// Those of accounts, which came later.
+pub(crate) const REJECT_REASONS_OF_ACCOUNTS: [RejectReason; 25] = [
+    RejectReason::AccountRequired,
+    RejectReason::AccountFrozen,
+    RejectReason::UnboundedCost,
+    RejectReason::RiskLimit(RiskLimit::OrderQuantity),
+    RejectReason::RiskLimit(RiskLimit::OrderNotional),
+    RejectReason::RiskLimit(RiskLimit::OpenOrders),
+    RejectReason::RiskLimit(RiskLimit::OpenQuantity),
+    RejectReason::RiskLimit(RiskLimit::Position),
+    RejectReason::RiskLimit(RiskLimit::PriceCollar),
+    RejectReason::RiskLimit(RiskLimit::OrderRate),
+    RejectReason::RiskLimit(RiskLimit::ReduceOnly),
+    RejectReason::InsufficientBalance,
+    RejectReason::AccountsOff,
+    RejectReason::KeyReused,
+    RejectReason::UnknownAsset,
+    RejectReason::InvalidAsset,
+    RejectReason::TooManyAssets,
+    RejectReason::TooManyAccounts,
+    RejectReason::InvalidAmount,
+    RejectReason::AmountTooLarge,
+    RejectReason::AssetRequired,
+    RejectReason::AssetScale,
+    RejectReason::FeesBelowZero,
+    RejectReason::TooManyRates,
+    RejectReason::MarginTerms,
+];
+
+/// All of them.
+pub(crate) fn reject_reasons() -> Vec<RejectReason> {
+    [&REJECT_REASONS[..], &REJECT_REASONS_OF_ACCOUNTS].concat()
+}
+
 pub(crate) const CANCEL_REASONS: [CancelReason; 15] = [
     CancelReason::User,
     CancelReason::IocRemainder,
@@ -75,6 +110,17 @@ pub(crate) const REQUESTS: [Request; 12] = [
     Request::CancelAllAfter,
     Request::Kill,
     Request::Resume,
+];
+
+/// Those of accounts, which came later.
+pub(crate) const REQUESTS_OF_ACCOUNTS: [Request; 7] = [
+    Request::AddAsset,
+    Request::Deposit,
+    Request::Withdraw,
+    Request::SetAccount,
+    Request::SetLimits,
+    Request::Freeze,
+    Request::Unfreeze,
 ];
 
 pub(crate) const ORDER_TYPES: [OrderType; 11] = [
@@ -228,7 +274,76 @@ pub(crate) fn commands() -> Vec<Command> {
         };
         Command::Place(Place::of_kind(X, OrderId::new(2), Side::Buy, quantity, kind))
     }));
+    commands.extend(commands_about_accounts());
     commands
+}
+
+/// An instrument on margin with tiers of fees.
+fn margin_spec() -> InstrumentSpec {
+    InstrumentSpec::builder("ETH-KRW", Decimal::new(5, 1), Decimal::new(1, 3))
+        .assets(AssetId::new(0), AssetId::new(1))
+        .prices(Price::new(1), Price::new(1_000_000))
+        .fees_ppm(100, 500)
+        .fee_tier(Decimal::new(1_000_000, 0), 50, 400)
+        .fee_tier(Decimal::new(25, 1) * Decimal::new(1_000_000, 0), -10, 300)
+        .funding(Funding::Margin {
+            initial_ppm: 100_000,
+            maintenance_ppm: 50_025,
+            position_max: Qty::new(5_000),
+        })
+        .build()
+        .expect("a spec on margin")
+}
+
+fn commands_about_accounts() -> Vec<Command> {
+    let transfer = Transfer {
+        account: account(7),
+        asset: AssetId::new(0),
+        amount: Amount::new(150_000_000),
+        key: Some(TransferKey::new(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef)),
+    };
+    vec![
+        Command::List(Box::new(margin_spec())),
+        Command::AddAsset(Box::new(AssetSpec {
+            name: "KRW".to_owned(),
+            scale: 8,
+        })),
+        Command::Deposit(transfer),
+        Command::Withdraw(Transfer {
+            key: None,
+            ..transfer
+        }),
+        Command::SetAccount(SetAccount {
+            account: account(7),
+            tier: Some(2),
+            group: Some(GroupId::new(9)),
+        }),
+        Command::SetAccount(SetAccount {
+            account: account(7),
+            tier: None,
+            group: None,
+        }),
+        Command::SetLimits(Box::new(SetLimits {
+            account: None,
+            instrument: X,
+            limits: Limits::default(),
+        })),
+        Command::SetLimits(Box::new(SetLimits {
+            account: Some(account(7)),
+            instrument: X,
+            limits: Limits {
+                order_quantity_max: Some(Qty::new(1)),
+                order_notional_max: Some(Notional::new(2)),
+                open_orders_max: Some(3),
+                open_quantity_max: Some(Qty::new(4)),
+                position_max: Some(Qty::new(5)),
+                price_collar_bps: Some(6),
+                orders_per_second_max: Some(7),
+            },
+        })),
+        Command::Freeze(account(7)),
+        Command::Unfreeze(account(7)),
+    ]
 }
 
 fn linked() -> Linked {
@@ -335,7 +450,74 @@ pub(crate) fn events() -> Vec<Event> {
     ));
     events.extend(REJECT_REASONS.map(|reason| rejected(None, Request::Place, reason, None)));
     events.extend(REQUESTS.map(|request| rejected(None, request, RejectReason::Killed, None)));
+    events.extend(events_of_accounts());
+    events.extend(REJECT_REASONS_OF_ACCOUNTS.map(|reason| rejected(None, Request::Place, reason, None)));
     events
+        .extend(REQUESTS_OF_ACCOUNTS.map(|request| rejected(None, request, RejectReason::AccountsOff, None)));
+    events
+}
+
+fn events_of_accounts() -> Vec<Event> {
+    let (account, asset, instrument) = (account(7), AssetId::new(0), X);
+    let amount = Amount::new(150_000_000);
+    vec![
+        Event::AssetAdded { asset },
+        Event::Deposited {
+            account,
+            asset,
+            amount,
+        },
+        Event::Withdrew {
+            account,
+            asset,
+            amount,
+        },
+        Event::Repeated {
+            account,
+            first: Seq::new(5),
+        },
+        Event::AccountSet {
+            account,
+            tier: Some(2),
+            group: None,
+        },
+        Event::AccountSet {
+            account,
+            tier: None,
+            group: Some(GroupId::new(9)),
+        },
+        Event::LimitsSet {
+            account: owner(),
+            instrument,
+        },
+        Event::Frozen { account },
+        Event::Unfrozen { account },
+        Event::Shortfall {
+            account,
+            asset,
+            needed: Amount::MAX,
+            available: Amount::new(-1),
+        },
+        Event::Settled {
+            trade: 3,
+            asset,
+            maker_fee: Amount::new(-2),
+            taker_fee: Amount::new(5),
+        },
+        Event::BalanceChanged {
+            account,
+            asset,
+            total: amount,
+            held: Amount::new(50_000_000),
+        },
+        Event::PositionChanged {
+            account,
+            instrument,
+            quantity: -5,
+            cost: Notional::new(-5025),
+            realised: Notional::new(7),
+        },
+    ]
 }
 
 fn cancelled(displayed: Option<Displayed>, reason: CancelReason) -> Event {

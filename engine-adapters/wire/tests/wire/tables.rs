@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
-use engine_core::RejectReason;
+use engine_core::{RejectReason, RiskLimit};
 use engine_wire::{ErrorCode, Language, event_type, reject_message};
 
 use crate::samples;
@@ -45,15 +45,19 @@ fn the_samples_have_every_variant_of_the_engine() {
     assert_complete(COMMAND_RS, "Command", &samples::commands());
     assert_complete(COMMAND_RS, "OrderKind", &samples::kinds());
     assert_complete(EVENT_RS, "Event", &samples::events());
-    assert_complete(EVENT_RS, "RejectReason", &samples::REJECT_REASONS);
+    assert_complete(EVENT_RS, "RejectReason", &samples::reject_reasons());
     assert_complete(EVENT_RS, "CancelReason", &samples::CANCEL_REASONS);
-    assert_complete(EVENT_RS, "Request", &samples::REQUESTS);
+    assert_complete(
+        EVENT_RS,
+        "Request",
+        &[&samples::REQUESTS[..], &samples::REQUESTS_OF_ACCOUNTS].concat(),
+    );
     assert_complete(EVENT_RS, "OrderType", &samples::ORDER_TYPES);
 }
 
 #[test]
 fn every_reject_has_a_code_that_is_a_client_error_and_two_messages() {
-    for reason in samples::REJECT_REASONS {
+    for reason in samples::reject_reasons() {
         let code = ErrorCode::from(reason);
         assert!((400..500).contains(&code.status()), "{reason:?} is {code}");
         let english = reject_message(reason, Language::English);
@@ -81,6 +85,8 @@ fn the_rejects_of_the_protocol_have_its_codes() {
         (RejectReason::PriceBand, "PRICE_BAND"),
         (RejectReason::MarketHalted, "MARKET_HALTED"),
         (RejectReason::MarketClosed, "MARKET_CLOSED"),
+        (RejectReason::InsufficientBalance, "INSUFFICIENT_BALANCE"),
+        (RejectReason::RiskLimit(RiskLimit::Position), "RISK_LIMIT"),
     ] {
         assert_eq!(ErrorCode::from(reason).as_str(), code);
     }

@@ -130,7 +130,7 @@ impl Script {
                 as_nobody: false,
             }) => Ok(Action::Apply(Command::MassCancel(wanted))),
             // Without accounts money is of no use, and nobody has any.
-            Ok(Input::Deposit(_)) => Ok(Action::Apply(Command::Tick)),
+            Ok(Input::Transfer(_)) => Ok(Action::Apply(Command::Tick)),
             Ok(Input::Query(Query::Candles { interval, .. })) if !Interval::USUAL.contains(&interval) => {
                 Err(RequestError::Malformed(Field::Interval).into())
             }

@@ -1,0 +1,118 @@
+//! Two numbers for each account: in 16 bytes as long as they are small, and exact in any case.
+//!
+//! A hundred thousand accounts in 32 bytes each are more memory than a processor finds without searching its page
+//! tables; in 16 bytes they are not. Numbers beyond 64 bits are rare and live apart.
+
+use std::collections::BTreeMap;
+
+use super::column::Column;
+
+/// The first number of an account whose numbers live apart.
+const APART: i64 = i64::MIN;
+
+/// Pairs of numbers by account; zeros where none was written.
+///
+/// Invariant: a pair lives apart exactly if one of its numbers does not fit beside the other.
+pub(super) struct Pairs {
+    near: Column<[i64; 2], 128>,
+    apart: BTreeMap<u32, [i128; 2]>,
+}
+
+impl Pairs {
+    pub(super) const fn new() -> Self {
+        Self {
+            near: Column::new(),
+            apart: BTreeMap::new(),
+        }
+    }
+
+    /// Both numbers of an account.
+    #[inline]
+    pub(super) fn read(&self, account: u32) -> [i128; 2] {
+        let near = self.near.read(account);
+        if near[0] == APART {
+            return self.apart[&account];
+        }
+        near.map(i128::from)
+    }
+
+    /// Replaces both numbers of an account.
+    #[inline]
+    pub(super) fn write(&mut self, account: u32, pair: [i128; 2]) {
+        let near = self.near.at_mut(account);
+        if let (Ok(one), Ok(other)) = (i64::try_from(pair[0]), i64::try_from(pair[1]))
+            && one != APART
+            && near[0] != APART
+        {
+            *near = [one, other];
+        } else {
+            self.write_apart(account, pair);
+        }
+    }
+
+    /// Replaces a pair that lives apart, or will.
+    #[cold]
+    fn write_apart(&mut self, account: u32, pair: [i128; 2]) {
+        let near = self.near.at_mut(account);
+        match pair.map(i64::try_from) {
+            [Ok(one), Ok(other)] if one != APART => {
+                *near = [one, other];
+                self.apart.remove(&account);
+            }
+            _ => {
+                *near = [APART, 0];
+                self.apart.insert(account, pair);
+            }
+        }
+    }
+
+    /// Adds to both numbers of an account and returns them.
+    #[inline]
+    pub(super) fn add(&mut self, account: u32, more: [i128; 2]) -> [i128; 2] {
+        let [one, other] = self.read(account);
+        let pair = [one + more[0], other + more[1]];
+        self.write(account, pair);
+        pair
+    }
+
+    /// Reads a part of what an account has, so that it is near.
+    #[inline]
+    pub(super) fn touch(&self, account: u32) -> u64 {
+        self.near.at(account).map_or(0, |pair| pair[0] as u64)
+    }
+
+    /// All pairs of all pages, with their accounts, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, [i128; 2])> {
+        self.near.iter().map(|(account, _)| (account, self.read(account)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_are_exact_beyond_64_bits_and_come_back() {
+        let mut pairs = Pairs::new();
+        let most = i128::from(i64::MAX);
+        for pair in [
+            [1, 2],
+            [most, -most],
+            [most + 1, 0],
+            [0, most + 1],
+            [-most - 1, 5],
+            [-most, 7],
+            [1 << 96, -1],
+        ] {
+            pairs.write(3, pair);
+            assert_eq!(pairs.read(3), pair);
+            let fits = pair.iter().all(|number| number.abs() <= most);
+            assert_eq!(pairs.apart.is_empty(), fits, "{pair:?} lives where it belongs");
+        }
+        assert_eq!(pairs.add(3, [-(1 << 96), 1]), [0, 0]);
+        assert!(pairs.apart.is_empty());
+        assert_eq!(pairs.add(4, [most, 1]), [most, 1]);
+        assert_eq!(pairs.add(4, [1, 1]), [most + 1, 2]);
+        assert_eq!(pairs.read(5), [0, 0]);
+    }
+}
