@@ -21,7 +21,7 @@ use super::feed::Divergence;
 use crate::book::{OrderIds, Orders, Slab, Slot};
 use crate::command::{ClientOrderId, TimeInForce};
 use crate::event::{CancelReason, Event, OrderType, RejectReason, Request};
-use crate::types::{AccountId, Notional, OrderId, Price, Qty, Side, Timestamp};
+use crate::types::{AccountId, Amount, Notional, OrderId, Price, Qty, Side, Timestamp};
 
 /// The lives of all open orders, and the states of the ones that closed last.
 pub(super) struct Lives {
@@ -228,6 +228,7 @@ impl Lives {
             quantity: asked.quantity,
             filled: Qty::ZERO,
             cost: Notional::ZERO,
+            fee: Amount::ZERO,
             status: OrderStatus::Rejected(reason),
             created: time,
             updated: time,
@@ -283,6 +284,14 @@ impl Lives {
             return Err(Divergence::Order(orders.id(slot)));
         }
         self.close(orders, slot, OrderStatus::Filled, time)
+    }
+
+    /// Notes what an order was charged for a trade, with which it may have closed.
+    pub(super) fn charge(&mut self, orders: &Orders<()>, order: OrderId, fee: Amount) {
+        match orders.find(order) {
+            Some(slot) => self.extras_mut(slot).charge(fee),
+            None => self.closed.charge(order, fee),
+        }
     }
 
     /// Takes what an event says about an order that does not happen to most orders.

@@ -2,8 +2,8 @@
 
 use engine_core::data::{OrderState, Projection, Projections, ProjectionsConfig};
 use engine_core::{
-    AccountId, Cancel, Command, Engine, EngineConfig, EventBatch, InstrumentSpec, OrderId, OrderIds,
-    OrderRef, Place, Price, Qty, Seq, Sequenced, Side,
+    AccountId, AccountsConfig, Cancel, Command, Engine, EngineConfig, EventBatch, InstrumentSpec, OrderId,
+    OrderIds, OrderRef, Place, Price, Qty, Seq, Sequenced, Side,
 };
 use rust_decimal::Decimal;
 
@@ -27,7 +27,27 @@ impl Exchange {
             ids,
             ..EngineConfig::default()
         };
-        let mut exchange = Self {
+        let mut exchange = Self::with_config(config, closed_orders_max);
+        let spec = InstrumentSpec::builder("X", Decimal::ONE, Decimal::ONE)
+            .build()
+            .expect("a plain spec");
+        exchange.go(Command::List(Box::new(spec)));
+        exchange
+    }
+
+    /// An exchange with accounts, in which nothing is listed yet.
+    pub(crate) fn with_accounts(closed_orders_max: u32) -> Self {
+        let config = EngineConfig {
+            ids: OrderIds::Chosen { hash_seed: 3 },
+            accounts: Some(AccountsConfig::default()),
+            ..EngineConfig::default()
+        };
+        Self::with_config(config, closed_orders_max)
+    }
+
+    fn with_config(config: EngineConfig, closed_orders_max: u32) -> Self {
+        let ids = config.ids;
+        Self {
             engine: Engine::new(config),
             projections: Projections::new(ProjectionsConfig {
                 ids,
@@ -36,12 +56,7 @@ impl Exchange {
             }),
             seq: Seq::default(),
             now: 0,
-        };
-        let spec = InstrumentSpec::builder("X", Decimal::ONE, Decimal::ONE)
-            .build()
-            .expect("a plain spec");
-        exchange.go(Command::List(Box::new(spec)));
-        exchange
+        }
     }
 
     pub(crate) fn go(&mut self, value: Command) {

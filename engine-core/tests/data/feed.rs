@@ -252,7 +252,15 @@ fn a_contradiction_is_told_and_nothing_is_taken_after_it() {
         reason: engine_core::CancelReason::User,
     };
     let shown = [accepted(1, Side::Sell), rested(1, Side::Sell)];
-    let contradictions: [&[Event]; 9] = [
+    let settled = |trade| Event::Settled {
+        trade,
+        asset: engine_core::AssetId::new(0),
+        maker_fee: engine_core::Amount::ZERO,
+        taker_fee: engine_core::Amount::ZERO,
+    };
+    let contradictions: [&[Event]; 11] = [
+        &[shown[0], settled(0)],
+        &[settled(1)],
         &[traded(1, 2, 2)],
         &[accepted(1, Side::Sell), accepted(1, Side::Sell)],
         &[rested(1, Side::Sell)],

@@ -1,10 +1,13 @@
 //! What an owner sees of an order over its life, in scenarios of the engine.
 
-use engine_core::data::{OrderState, OrderStatus};
+use engine_core::data::{OrderState, OrderStatus, Projection, Projections};
 use engine_core::{
-    Amend, CancelReason, ClientOrderId, Command, MassCancel, Notional, OrderId, OrderIds, OrderRef,
-    OrderType, Place, Price, Qty, RejectReason, Side, TimeInForce,
+    Amend, Amount, AssetId, AssetSpec, CancelReason, ClientOrderId, Command, InstrumentSpec, MassCancel,
+    Notional, OrderId, OrderIds, OrderRef, OrderType, Place, Price, Qty, RejectReason, Side, TimeInForce,
+    Transfer,
 };
+
+use rust_decimal::Decimal;
 
 use crate::exchange::{Exchange, account, limit};
 use crate::{X, at};
@@ -35,6 +38,7 @@ fn an_order_lives_from_pending_over_partly_filled_to_filled() {
             quantity: Qty::new(5),
             filled: Qty::ZERO,
             cost: Notional::ZERO,
+            fee: Amount::ZERO,
             status: OrderStatus::Pending,
             created: at(2),
             updated: at(2),
@@ -255,4 +259,52 @@ fn a_refused_order_has_no_state_where_the_engine_hands_ids_out() {
     );
     exchange.go(Command::Place(limit(0, Side::Sell, 100, 1)));
     assert_eq!(exchange.projections.order_count(), 1);
+}
+
+/// The value of 100 ticks times a lot is 100 × 10⁸ units of the quote asset; the maker pays 100 millionths of it, the
+/// taker 200.
+#[test]
+fn an_order_says_what_it_was_charged() {
+    let mut exchange = Exchange::with_accounts(10);
+    for name in ["BASE", "QUOTE"] {
+        let name = name.to_owned();
+        exchange.go(Command::AddAsset(Box::new(AssetSpec { name, scale: 8 })));
+    }
+    let (base, quote) = (AssetId::new(0), AssetId::new(1));
+    for (number, asset) in [(1, base), (2, quote)] {
+        exchange.go(Command::Deposit(Transfer {
+            account: account(number).expect("not zero"),
+            asset,
+            amount: Amount::new(1_000_000_000_000),
+            key: None,
+        }));
+    }
+    let spec = InstrumentSpec::builder("X", Decimal::ONE, Decimal::ONE)
+        .assets(base, quote)
+        .fees_ppm(100, 200);
+    exchange.go(Command::List(Box::new(spec.build().expect("a plain spec"))));
+    let order = |id, side, lots| Place {
+        account: account(if side == Side::Sell { 1 } else { 2 }),
+        ..limit(id, side, 100, lots)
+    };
+    assert_eq!(exchange.place(order(1, Side::Sell, 5)).fee, Amount::ZERO);
+    let taker = exchange.place(order(2, Side::Buy, 2));
+    assert_eq!(
+        (taker.status, taker.fee),
+        (OrderStatus::Filled, Amount::new(4_000_000))
+    );
+    let maker = exchange.state(1);
+    assert_eq!(
+        (maker.status, maker.fee),
+        (OrderStatus::PartiallyFilled, Amount::new(2_000_000))
+    );
+    exchange.projections =
+        Projections::restore(exchange.projections.image()).expect("an image of projections");
+    assert_eq!(exchange.place(order(3, Side::Buy, 4)).fee, Amount::new(6_000_000));
+    let maker = exchange.state(1);
+    assert_eq!(
+        (maker.status, maker.fee),
+        (OrderStatus::Filled, Amount::new(5_000_000))
+    );
+    assert_eq!(exchange.state(2).fee, Amount::new(4_000_000));
 }

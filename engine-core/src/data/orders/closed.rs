@@ -12,7 +12,7 @@ use super::life::{Ended, Extras};
 use super::state::OrderState;
 use crate::book::{Keys, Slab};
 use crate::command::ClientOrderId;
-use crate::types::OrderId;
+use crate::types::{Amount, OrderId};
 
 /// The most buckets: 4 MiB of them. With more states than that, a bucket's chain is a few steps long.
 const BUCKETS_MAX: usize = 1 << 20;
@@ -113,6 +113,20 @@ impl Closed {
 
     /// The newest state with this id.
     pub(super) fn find(&self, order: OrderId) -> Option<OrderState> {
+        self.place_of(order).map(|place| self.state(place))
+    }
+
+    /// Adds to what the newest order with this id was charged, if it is still kept.
+    pub(super) fn charge(&mut self, order: OrderId, fee: Amount) {
+        let Some(place) = self.place_of(order) else { return };
+        let life = &mut self.ring[place].life;
+        if !life.has_extras {
+            (life.has_extras, self.extras[place]) = (true, Extras::NONE);
+        }
+        self.extras[place].charge(fee);
+    }
+
+    fn place_of(&self, order: OrderId) -> Option<u32> {
         let mut position = self.buckets[self.bucket(order)];
         let mut age_before = None;
         loop {
@@ -123,7 +137,7 @@ impl Closed {
             }
             let place = self.place(age);
             if self.ring[place].order == order {
-                return Some(self.state(place));
+                return Some(place);
             }
             (position, age_before) = (self.links[place], Some(age));
         }

@@ -3,7 +3,7 @@
 use super::state::{OrderState, OrderStatus};
 use crate::command::{ClientOrderId, TimeInForce};
 use crate::event::OrderType;
-use crate::types::{AccountId, InstrumentId, Notional, OrderId, Price, Qty, Side, Timestamp};
+use crate::types::{AccountId, Amount, InstrumentId, Notional, OrderId, Price, Qty, Side, Timestamp};
 
 /// What every order has, beside what the store knows.
 #[derive(Clone, Copy)]
@@ -36,6 +36,8 @@ pub(super) struct Extras {
     pub(super) client_id: Option<ClientOrderId>,
     pub(super) time_in_force: TimeInForce,
     pub(super) trigger: Option<Price>,
+    /// What it was charged so far.
+    pub(super) fee: Amount,
 }
 
 /// A closed order, but its extras.
@@ -49,7 +51,7 @@ pub(super) struct Ended {
 }
 
 const _: () = assert!(
-    size_of::<Ended>() == 96 && size_of::<Extras>() == 72,
+    size_of::<Ended>() == 88 && size_of::<Extras>() == 88,
     "as documented"
 );
 
@@ -86,6 +88,7 @@ impl Extras {
         client_id: None,
         time_in_force: TimeInForce::Gtc,
         trigger: None,
+        fee: Amount::ZERO,
     };
 
     pub(super) fn of(state: &OrderState) -> Self {
@@ -93,7 +96,13 @@ impl Extras {
             client_id: state.client_id,
             time_in_force: state.time_in_force,
             trigger: state.trigger,
+            fee: state.fee,
         }
+    }
+
+    /// Adds to what it was charged. Cannot overflow: no order is charged more than there is of an asset.
+    pub(super) fn charge(&mut self, fee: Amount) {
+        self.fee = Amount::new(self.fee.units().saturating_add(fee.units()));
     }
 }
 
@@ -127,6 +136,7 @@ impl Ended {
             quantity: life.quantity,
             filled: life.filled,
             cost: life.cost,
+            fee: extras.fee,
             status: self.status,
             created: life.created,
             updated: life.updated,
