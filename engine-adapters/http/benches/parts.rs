@@ -4,9 +4,12 @@
 
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr};
+use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use engine_core::{AccountId, Timestamp};
+use engine_http::hub::{Connection, Hub, HubOptions};
 use engine_http::identity::{Caller, Identity, IdentityOptions, SignedRequest, Tier, Via};
 use engine_http::limits::{Ask, Kind, Limits, LimitsOptions};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -19,7 +22,8 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Outcome<()> {
     identity()?;
-    limits()
+    limits()?;
+    hub()
 }
 
 /// Prints the time of one of `count` repetitions.
@@ -131,5 +135,62 @@ fn limits() -> Outcome<()> {
             black_box(admit(ask(address, None)));
         }
     });
+    Ok(())
+}
+
+/// All connections listen to one topic. Their readers, which are not measured, have taken everything and wait.
+fn hub() -> Outcome<()> {
+    const CONNECTIONS: u32 = 5_000;
+    const ROUNDS: u64 = 20;
+    let hub = Hub::new(HubOptions::default());
+    let topics = hub.list("BTC-KRW", Some(0));
+    let mut connections: Vec<Connection> = Vec::new();
+    for _ in 0..CONNECTIONS {
+        let mut connection = hub.connect();
+        connection.subscribe(&topics.orderbook, None)?;
+        connection.subscribe(&topics.executions, None)?;
+        connections.push(connection);
+    }
+    let message = Bytes::from(vec![b'x'; 1_000]);
+    let mut out = Vec::new();
+    let mut wait = |connections: &[Connection]| {
+        for connection in connections {
+            let outbox = connection.outbox();
+            let mut context = Context::from_waker(Waker::noop());
+            while outbox.poll_take(&mut context, 100, &mut out).is_ready() {
+                out.clear();
+            }
+        }
+    };
+    let mut sequence = 0;
+    for is_event in [false, true] {
+        let mut times: Vec<Duration> = (0..ROUNDS)
+            .map(|_| {
+                wait(&connections);
+                let start = Instant::now();
+                if is_event {
+                    sequence += 1;
+                    topics.executions.publish_event(sequence, &message);
+                } else {
+                    topics.orderbook.publish_state(&message);
+                }
+                start.elapsed() / CONNECTIONS
+            })
+            .collect();
+        times.sort();
+        let name = if is_event { "an event" } else { "a state" };
+        let name = format!("hub: publish {name} to 5,000 that wait, each of them");
+        println!("{name:<64} {:>10.1?}", times[times.len() / 2]);
+    }
+    for _ in 0..100 {
+        topics.orderbook.publish_state(&message);
+    }
+    report(
+        "hub: publish a state to 5,000 slow ones, each of them",
+        CONNECTIONS,
+        || {
+            topics.orderbook.publish_state(&message);
+        },
+    );
     Ok(())
 }
