@@ -1,7 +1,7 @@
 //! Topics, connections and what slow readers get.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -602,4 +602,64 @@ fn no_wake_up_is_lost_between_two_threads() {
     hub.close_all(CloseReason::GoingAway);
     assert_eq!(reading.join().expect("no panic"), CloseReason::GoingAway);
     assert_eq!(all_seen.iter().count(), 3, "what waited came before the end");
+}
+
+/// Reads as a client does that loses its connection after every few messages: it says what it has seen last, and if that is
+/// too long ago, looks how things stand once it listens. Returns how many events came by themselves.
+fn read_through_lost_connections(hub: &Arc<Hub>, topic: &Topic, snapshot: &AtomicU64, until: u64) -> u64 {
+    let (mut last, mut seen) = (0, 0);
+    while last < until {
+        let mut connection = hub.connect();
+        match connection.subscribe(topic, Some(last)) {
+            Ok(Subscribed::Resumed { .. }) => {}
+            Ok(Subscribed::TakeSnapshot) => last = snapshot.load(Ordering::SeqCst),
+            other => panic!("a new connection: {other:?}"),
+        }
+        let mut left = 40;
+        while left > 0 && last < until {
+            match take(&connection.outbox(), left) {
+                Poll::Pending => std::thread::yield_now(),
+                Poll::Ready(Err(CloseReason::SlowConsumer)) => break,
+                Poll::Ready(Err(reason)) => panic!("{reason:?}"),
+                Poll::Ready(Ok(messages)) => {
+                    left -= messages.len();
+                    for message in messages {
+                        let number: u64 = message.parse().expect("a number");
+                        // The snapshot can be ahead of what comes.
+                        if number > last {
+                            assert_eq!(number, last + 1, "a gap");
+                            last = number;
+                            seen += 1;
+                        }
+                    }
+                }
+            }
+        }
+    }
+    seen
+}
+
+#[test]
+fn readers_that_come_and_go_while_it_is_published_miss_nothing_unawares() {
+    const EVENTS: u64 = 50_000;
+    let (hub, topics) = hub();
+    let snapshot = AtomicU64::new(0);
+    let read = || read_through_lost_connections(&hub, &topics.executions, &snapshot, EVENTS);
+    let seen: Vec<u64> = std::thread::scope(|scope| {
+        let readers: Vec<_> = (0..3).map(|_| scope.spawn(read)).collect();
+        for number in 1..=EVENTS {
+            snapshot.store(number, Ordering::SeqCst);
+            topics.executions.publish_event(number, &message(number));
+            if number % 64 == 0 {
+                std::thread::yield_now();
+            }
+        }
+        let seen = readers.into_iter().map(|reader| reader.join().expect("no gap"));
+        seen.collect()
+    });
+    assert!(seen.iter().all(|seen| *seen > 0), "{seen:?}");
+    assert_eq!(
+        (topics.executions.subscribers(), hub.counts().connections),
+        (0, 0)
+    );
 }
