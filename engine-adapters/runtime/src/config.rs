@@ -35,6 +35,10 @@ pub struct RuntimeConfig {
     pub durability: Durability,
     /// How the engine is built. A directory that has commands already must have been written with the same.
     pub engine: EngineConfig,
+    /// Whether orders are called after their place in the stream (4 × sequence + place in their list), whatever id they
+    /// came with: for an engine whose ids are chosen, and callers who choose none. Such ids ascend, are never used
+    /// twice, and are in the journal. Without effect where the engine hands ids out.
+    pub names_orders: bool,
     /// The number of this shard.
     pub shard: u32,
     /// How many client order ids are remembered, to answer a repeat with the first answer.
@@ -68,6 +72,7 @@ impl Default for RuntimeConfig {
         Self {
             durability: Durability::Sync,
             engine: EngineConfig::default(),
+            names_orders: false,
             shard: 0,
             keys_max: 1_000_000,
             key_retention: None,

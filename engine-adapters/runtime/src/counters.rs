@@ -47,10 +47,15 @@ pub struct Metrics {
     pub stuck: u64,
 }
 
-/// The counters behind [`Metrics`], each written by one thread.
+/// Something in cache lines of its own, so that those who write it do not slow down those who read what is beside it.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+pub(crate) struct Apart<T>(pub(crate) T);
+
+/// The counters behind [`Metrics`], each written by one thread but the first.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    pub(crate) queued: AtomicUsize,
+    pub(crate) queued: Apart<AtomicUsize>,
     pub(crate) batch_newest: Counter,
     pub(crate) commands: Counter,
     pub(crate) batches: Counter,
@@ -92,7 +97,7 @@ impl Counters {
     /// All of them but what others know.
     pub(crate) fn read(&self) -> Metrics {
         Metrics {
-            queued: self.queued.load(Ordering::Relaxed),
+            queued: self.queued.0.load(Ordering::Relaxed),
             batch_newest: self.batch_newest.value(),
             commands: self.commands.value(),
             batches: self.batches.value(),

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
 
-use engine_core::{Command, Seq};
+use engine_core::{Command, Seq, Timestamp};
 use engine_journal::{CommandSource, CursorError, Fault};
 
 use crate::answer::Refused;
@@ -58,9 +58,22 @@ impl Handle {
     /// # Errors
     /// [`Refused`]: none was taken.
     pub fn submit_all(&self, commands: Vec<Command>) -> Result<Tickets, Refused> {
-        let count = self.admit_all(&commands)?;
+        let count = self.admit_all(commands.len())?;
         let (reply, tickets) = Reply::tickets(count);
         self.send(Load::Many(commands), reply)?;
+        Ok(tickets)
+    }
+
+    /// As [`Handle::submit_all`], with a time for each command that counts instead of the clock's: for a past that is
+    /// told to a new engine before anybody trades on it. Engine time never goes back, so an earlier time than that of
+    /// the command before counts as that one.
+    ///
+    /// # Errors
+    /// [`Refused`]: none was taken.
+    pub fn submit_at(&self, commands: Vec<(Timestamp, Command)>) -> Result<Tickets, Refused> {
+        let count = self.admit_all(commands.len())?;
+        let (reply, tickets) = Reply::tickets(count);
+        self.send(Load::Timed(commands), reply)?;
         Ok(tickets)
     }
 
@@ -83,13 +96,13 @@ impl Handle {
         tag: u64,
         commands: Vec<Command>,
     ) -> Result<(), Refused> {
-        let count = self.admit_all(&commands)?;
+        let count = self.admit_all(commands.len())?;
         self.send(Load::Many(commands), Reply::to(Arc::clone(answers), tag, count))
     }
 
-    fn admit_all(&self, commands: &[Command]) -> Result<u32, Refused> {
-        self.shared.admit(commands.len())?;
-        Ok(u32::try_from(commands.len()).expect("the queue has no room for so many"))
+    fn admit_all(&self, count: usize) -> Result<u32, Refused> {
+        self.shared.admit(count)?;
+        Ok(u32::try_from(count).expect("the queue has no room for so many"))
     }
 
     fn send(&self, commands: Load, reply: Reply) -> Result<(), Refused> {
@@ -173,7 +186,7 @@ impl Handle {
 
     /// What has worked on one batch for too long, now.
     pub fn stuck(&self) -> Vec<Stuck> {
-        self.shared.pulses.stuck_now(self.shared.stuck_after)
+        self.shared.pulses.0.stuck_now(self.shared.stuck_after)
     }
 
     /// Why the newest snapshot could not be taken, if it could not. Nothing is lost by it; the next start replays more.

@@ -1,10 +1,11 @@
 //! The queue between everybody and the writer.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
-use engine_core::Command;
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+use engine_core::{Command, Timestamp};
 
 use crate::reply::Reply;
 use crate::shared::Shared;
@@ -19,13 +20,17 @@ pub(crate) struct Submission {
 pub(crate) enum Load {
     One(Command),
     Many(Vec<Command>),
+    /// Each with a time that counts instead of the clock's.
+    Timed(Vec<(Timestamp, Command)>),
 }
 
 /// The writer's end of the queue. When it is dropped, whatever was taken and is still in it is answered as not
 /// carried out.
 pub(crate) struct Intake {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) submissions: Receiver<Submission>,
+    shared: Arc<Shared>,
+    submissions: Receiver<Submission>,
+    /// How many commands have come out whose room has not been given back yet.
+    taken: Cell<usize>,
 }
 
 /// Why there is no submission.
@@ -37,6 +42,14 @@ pub(crate) enum NoSubmission {
 }
 
 impl Intake {
+    pub(crate) fn new(shared: Arc<Shared>, submissions: Receiver<Submission>) -> Self {
+        Self {
+            shared,
+            submissions,
+            taken: Cell::new(0),
+        }
+    }
+
     /// The next submission, if there is one already.
     pub(crate) fn take(&self) -> Option<Submission> {
         let submissions = self.submissions.try_iter();
@@ -52,6 +65,7 @@ impl Intake {
                 return Ok(submission);
             }
             if self.shared.is_closing() {
+                self.give_back();
                 if self.shared.is_drained() {
                     return Err(NoSubmission::Closed);
                 }
@@ -75,11 +89,16 @@ impl Intake {
         }
     }
 
-    /// Gives back the room of a submission. One without a command has come only to wake the writer.
+    /// Counts what has come out. A submission without a command has come only to wake the writer.
     fn admitted(&self, submission: Submission) -> Option<Submission> {
         let count = submission.reply.owed() as usize;
-        self.shared.leave(count);
+        self.taken.set(self.taken.get() + count);
         (count > 0).then_some(submission)
+    }
+
+    /// Gives back the room of all that has come out: once for many, because everybody who submits counts there too.
+    pub(crate) fn give_back(&self) {
+        self.shared.leave(self.taken.take());
     }
 }
 
@@ -87,11 +106,14 @@ impl Drop for Intake {
     fn drop(&mut self) {
         self.shared.close();
         loop {
-            match self.submissions.try_recv() {
-                Ok(submission) => self.shared.leave(submission.reply.owed() as usize),
-                Err(TryRecvError::Empty) if !self.shared.is_drained() => std::thread::yield_now(),
-                Err(_) => return,
+            while let Some(submission) = self.take() {
+                drop(submission);
             }
+            self.give_back();
+            if self.shared.is_drained() {
+                return;
+            }
+            std::thread::yield_now();
         }
     }
 }

@@ -46,7 +46,7 @@ pub use counters::Metrics;
 pub use engine_journal as journal;
 pub use error::{ConfigError, ReadEventsError, ReplayError, SnapshotError, StartError};
 pub use handle::Handle;
-pub use recovery::{Recovered, RecoveryProgress, SkippedSnapshot};
+pub use recovery::{Recovered, RecoveryProgress, SkippedSnapshot, Standing, read_snapshot};
 pub use reply::{Answers, Ticket, Tickets};
 pub use runtime::{Runtime, RuntimeBuilder, Stopped};
 pub use sink::{Sink, SinkStart};

@@ -3,10 +3,12 @@
 use std::io::Read;
 
 use engine_core::data::Projections;
-use engine_core::{Command, InstrumentId, InstrumentSpec, OrderIds, Seq, Sequenced, StateHash, Timestamp};
+use engine_core::{
+    AccountId, AssetId, AssetSpec, Balance, Command, Engine, EngineSnapshot, InstrumentId, InstrumentSpec,
+    OrderIds, Phase, Position, Seq, Sequenced, StateHash, Timestamp,
+};
 use engine_journal::{
-    CommandReader, CommandSource, Damage, Directory, ReadError, SnapshotReader, SnapshotStamp, Storage,
-    TornTail,
+    CommandReader, CommandSource, Damage, Directory, ReadError, SnapshotReader, Storage, TornTail,
 };
 use engine_wire::decode_command;
 
@@ -27,6 +29,8 @@ pub struct Recovered {
     pub state_hash: StateHash,
     /// The instruments, by id.
     pub instruments: Vec<InstrumentSpec>,
+    /// What else no projection can tell, because it is no sum of newer events.
+    pub standing: Standing,
     /// The projections after it, if they are configured: feed them with the subscription from the next command on.
     pub projections: Option<Projections>,
     /// The snapshot that was used, if there was one.
@@ -41,6 +45,52 @@ pub struct Recovered {
     pub events_end: Seq,
 }
 
+/// How things stand in an engine: what its events from now on only change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Standing {
+    /// The trading phase of each instrument, by id.
+    pub phases: Vec<Phase>,
+    /// The assets, by id.
+    pub assets: Vec<AssetSpec>,
+    /// What accounts have, by account within an asset.
+    pub balances: Vec<(AccountId, AssetId, Balance)>,
+    /// What accounts have bought and sold, by account within an instrument.
+    pub positions: Vec<(AccountId, InstrumentId, Position)>,
+}
+
+/// How things stand, for whoever goes on from here.
+pub(crate) fn standing(engine: &Engine, snapshot: &EngineSnapshot) -> Standing {
+    let phases = snapshot
+        .instruments
+        .iter()
+        .map(|instrument| instrument.phase)
+        .collect();
+    let mut standing = Standing {
+        phases,
+        assets: engine.assets().to_vec(),
+        ..Standing::default()
+    };
+    let Some(accounts) = &snapshot.accounts else {
+        return standing;
+    };
+    for (number, asset) in (0..).zip(&accounts.assets) {
+        let asset_id = AssetId::new(number);
+        let of = |account| (account, asset_id, engine.balance(account, asset_id));
+        standing
+            .balances
+            .extend(asset.totals.iter().map(|total| of(total.account)));
+    }
+    for (number, instrument) in (0..).zip(&accounts.instruments) {
+        let id = InstrumentId::new(number);
+        let of = |account| (account, id, engine.position(account, id));
+        standing
+            .positions
+            .extend(instrument.lines.iter().map(|line| of(line.account)));
+    }
+    standing
+}
+
 impl Recovered {
     /// There was nothing, and this is what it makes.
     pub(crate) fn nothing(replica: &mut Replica) -> Self {
@@ -49,6 +99,7 @@ impl Recovered {
             time: Timestamp::ZERO,
             state_hash: replica.engine.state_hash(),
             instruments: Vec::new(),
+            standing: Standing::default(),
             projections: replica.projections.take(),
             snapshot: None,
             replayed: 0,
@@ -116,7 +167,7 @@ pub(crate) fn load<C: CommandSource, S: Storage>(
             });
         };
         let stamp = snapshot.stamp();
-        match restore(config, hash_seed, stamp, &mut snapshot) {
+        match restore(config, hash_seed, &mut snapshot) {
             Ok(replica) => {
                 return Ok(Loaded {
                     replica,
@@ -144,36 +195,47 @@ pub(crate) fn load<C: CommandSource, S: Storage>(
     }
 }
 
-/// The state that a snapshot holds, checked against the hash that stands beside it.
-fn restore<S: Storage>(
-    config: &RuntimeConfig,
-    hash_seed: u64,
-    stamp: SnapshotStamp,
-    snapshot: &mut SnapshotReader<S>,
-) -> Result<Replica, StartError> {
+/// The engine's state that a snapshot holds, checked against the hash that stands beside it: for tools that look into
+/// a directory.
+///
+/// # Errors
+/// [`ReplayError`]: it is of another version, is not whole, or does not have its hash.
+pub fn read_snapshot<S: Storage>(snapshot: &mut SnapshotReader<S>) -> Result<EngineSnapshot, ReplayError> {
+    Ok(read_image(snapshot)?.engine)
+}
+
+fn read_image<S: Storage>(snapshot: &mut SnapshotReader<S>) -> Result<ReplicaImage, ReplayError> {
+    let stamp = snapshot.stamp();
     if stamp.version != CONTENT_VERSION {
         return Err(ReplayError::ContentVersion {
             found: stamp.version,
             known: CONTENT_VERSION,
-        }
-        .into());
+        });
     }
     let mut bytes = Vec::new();
     snapshot
         .read_to_end(&mut bytes)
         .map_err(|error| ReplayError::Content(error.to_string().into()))?;
-    let mut image: ReplicaImage =
+    let image: ReplicaImage =
         from_bytes(&bytes).map_err(|error: ContentError| ReplayError::Content(error.to_string().into()))?;
-    drop(bytes);
     let (expected, found) = (hash_of(snapshot.state_hash()), image.engine.state_hash());
     if expected != found || image.engine.applied != stamp.sequence {
         return Err(ReplayError::OtherState {
             seq: stamp.sequence,
             expected,
             found,
-        }
-        .into());
+        });
     }
+    Ok(image)
+}
+
+/// The state that a snapshot holds, for an engine of this configuration.
+fn restore<S: Storage>(
+    config: &RuntimeConfig,
+    hash_seed: u64,
+    snapshot: &mut SnapshotReader<S>,
+) -> Result<Replica, StartError> {
+    let mut image = read_image(snapshot)?;
     // Where chosen ids lie in memory is no part of the state.
     if let (OrderIds::Chosen { .. }, OrderIds::Chosen { .. }) = (image.engine.config.ids, config.engine.ids) {
         image.engine.config.ids = config.engine.ids;

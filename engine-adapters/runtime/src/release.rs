@@ -106,9 +106,9 @@ impl<C: CommandSource, E: Outbox> Releaser<C, E> {
 
     fn release_all(&mut self) -> Result<(), Fault> {
         while let Ok(release) = self.releases.recv() {
-            self.shared.pulses.begin(Stage::Release);
+            self.shared.pulses.0.begin(Stage::Release);
             self.release(release)?;
-            self.shared.pulses.end(Stage::Release);
+            self.shared.pulses.0.end(Stage::Release);
         }
         // The writer may have ended by a fault; then what it had not handed over is not known to anybody.
         self.shared.fault().map_or(Ok(()), |fault| Err(fault.clone()))

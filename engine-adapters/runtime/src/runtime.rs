@@ -211,11 +211,13 @@ impl RuntimeBuilder {
             Ok(())
         })?;
         events.wait_written(end)?;
+        let image = replica.engine.snapshot();
         let recovered = Recovered {
             end,
-            time: replica.engine.now(),
-            state_hash: replica.engine.state_hash(),
+            time: image.now,
+            state_hash: image.state_hash(),
             instruments: recovery::instruments(&replica),
+            standing: recovery::standing(&replica.engine, &image),
             projections: replica.projections.take(),
             snapshot: loaded.snapshot,
             replayed: end.get() - start.get(),
@@ -289,10 +291,7 @@ impl RuntimeBuilder {
         let releaser = spawn("engine-release", move || releaser.run())?;
         let writer = Writer {
             shared: Arc::clone(&shared),
-            intake: Intake {
-                shared: Arc::clone(&shared),
-                submissions,
-            },
+            intake: Intake::new(Arc::clone(&shared), submissions),
             clock: self.clock,
             sequencer: replica.sequencer,
             engine: replica.engine,
@@ -301,6 +300,7 @@ impl RuntimeBuilder {
             releases,
             tick: config.tick,
             batch_max: config.batch_max,
+            names_orders: config.names_orders,
             pass: Pass::default(),
         };
         let writer = spawn("engine-writer", move || writer.run())?;

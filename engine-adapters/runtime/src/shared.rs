@@ -11,7 +11,7 @@ use engine_journal::{Fault, Operation};
 
 use crate::answer::Refused;
 use crate::config::RuntimeConfig;
-use crate::counters::Counters;
+use crate::counters::{Apart, Counters};
 use crate::error::SnapshotError;
 use crate::hub::{End, Hub};
 use crate::intake::{Load, Submission};
@@ -22,7 +22,7 @@ use crate::watchdog::{Pulses, Stage};
 pub(crate) struct Shared {
     pub(crate) counters: Counters,
     pub(crate) hub: Arc<Hub>,
-    pub(crate) pulses: Pulses,
+    pub(crate) pulses: Apart<Pulses>,
     pub(crate) queue_max: usize,
     pub(crate) stuck_after: Duration,
     intake: Sender<Submission>,
@@ -47,7 +47,7 @@ impl Shared {
             intake,
             counters: Counters::default(),
             hub,
-            pulses: Pulses::new(),
+            pulses: Apart(Pulses::new()),
             queue_max,
             stuck_after,
             is_closing: AtomicBool::new(false),
@@ -61,7 +61,7 @@ impl Shared {
 
     /// Takes room for `count` commands in the queue, which [`Shared::send`] then fills.
     pub(crate) fn admit(&self, count: usize) -> Result<(), Refused> {
-        let queued = &self.counters.queued;
+        let Apart(queued) = &self.counters.queued;
         let is_full = queued.fetch_add(count, Ordering::SeqCst) + count > self.queue_max;
         // Looked at after the count was raised: whoever closes the intake waits until what was counted has come.
         if let Some(refused) = self.refuses() {
@@ -90,12 +90,12 @@ impl Shared {
 
     /// Gives room back.
     pub(crate) fn leave(&self, count: usize) {
-        self.counters.queued.fetch_sub(count, Ordering::SeqCst);
+        self.counters.queued.0.fetch_sub(count, Ordering::SeqCst);
     }
 
     /// Whether everything that was admitted has come out at the other end.
     pub(crate) fn is_drained(&self) -> bool {
-        self.counters.queued.load(Ordering::SeqCst) == 0
+        self.counters.queued.0.load(Ordering::SeqCst) == 0
     }
 
     /// Why nothing is taken, if nothing is.
@@ -200,7 +200,7 @@ pub(crate) struct PanicGuard {
 impl Drop for PanicGuard {
     fn drop(&mut self) {
         if let Some(stage) = self.stage {
-            self.shared.pulses.end(stage);
+            self.shared.pulses.0.end(stage);
         }
         if std::thread::panicking() {
             self.shared.stop(Fault {

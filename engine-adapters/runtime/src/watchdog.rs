@@ -102,7 +102,7 @@ impl Watchdog {
     pub(crate) fn run(mut self, stop: &Receiver<()>) {
         let mut reported = BTreeSet::new();
         while stop.recv_timeout(self.stuck_after / 4) == Err(RecvTimeoutError::Timeout) {
-            let pulses = &self.shared.pulses;
+            let pulses = &self.shared.pulses.0;
             let stuck: Vec<_> = pulses.stuck(pulses.now_ns(), self.stuck_after).collect();
             reported.retain(|known| stuck.iter().any(|(since, stuck)| *known == (stuck.stage, *since)));
             for (since, stuck) in stuck {

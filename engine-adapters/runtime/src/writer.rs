@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
-use engine_core::{Command, Engine, Keyed, Seq, Sequenced, Sequencer, Sequencing, Timestamp};
+use engine_core::{Command, Engine, Keyed, OrderId, Seq, Sequenced, Sequencer, Sequencing, Timestamp};
 use engine_journal::{AppendError, Batch, CommandLog, CommandSource, Fault};
 use engine_wire::{COMMAND_VERSION, encode_command};
 
@@ -40,7 +40,26 @@ pub(crate) struct Writer<L: CommandLog> {
     pub(crate) releases: Sender<Release>,
     pub(crate) tick: Option<Duration>,
     pub(crate) batch_max: usize,
+    /// Whether orders are called after their place in the stream.
+    pub(crate) names_orders: bool,
     pub(crate) pass: Pass,
+}
+
+/// Orders of one command are told apart by so many low bits of their ids; no list that is accepted has more orders.
+const INDEX_BITS: u32 = 2;
+
+/// Calls orders after the place that their command gets: ids are never used twice, ascend, and are the same in a replay.
+fn name_orders(command: &mut Command, seq: Seq) {
+    let id = |index: u64| OrderId::new(seq.get() << INDEX_BITS | index);
+    match command {
+        Command::Place(place) => place.id = id(0),
+        Command::PlaceLinked(linked) => {
+            for (index, place) in (0..1 << INDEX_BITS).zip(&mut linked.orders) {
+                place.id = id(index);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// What one pass hands to the next; empty between batches, kept for its memory.
@@ -99,20 +118,22 @@ impl<L: CommandLog> Writer<L> {
                 // The releasing thread ends before this one only by a fault, which it has told.
                 return self.shared.fault().map_or(Ok(()), |fault| Err(fault.clone()));
             }
-            self.shared.pulses.end(Stage::Write);
+            self.shared.pulses.0.end(Stage::Write);
         }
         self.shared.fault().map_or(Ok(()), |fault| Err(fault.clone()))
     }
 
     /// Takes a submission and those that have come since, and gives each command its place.
     fn collect(&mut self, first: Submission) {
-        self.shared.pulses.begin(Stage::Write);
+        self.shared.pulses.0.begin(Stage::Write);
+        self.intake.give_back();
         let now = self.clock.now();
         let mut taken = self.sequence(now, first);
         while taken < self.batch_max {
             let Some(next) = self.intake.take() else { break };
             taken += self.sequence(now, next);
         }
+        self.intake.give_back();
         let counters = &self.shared.counters;
         counters.batches.add(1);
         counters.batch_newest.set(taken as u64);
@@ -121,7 +142,7 @@ impl<L: CommandLog> Writer<L> {
 
     /// A command of the runtime's own, to which nobody waits for an answer.
     fn let_time_pass(&mut self) {
-        self.shared.pulses.begin(Stage::Write);
+        self.shared.pulses.0.begin(Stage::Write);
         self.shared.counters.ticks.add(1);
         let now = self.clock.now();
         self.sequence_one(now, Command::Tick);
@@ -140,12 +161,20 @@ impl<L: CommandLog> Writer<L> {
                     self.sequence_one(now, command);
                 }
             }
+            Load::Timed(commands) => {
+                for (time, command) in commands {
+                    self.sequence_one(time, command);
+                }
+            }
         }
         count
     }
 
-    fn sequence_one(&mut self, now: Timestamp, command: Command) {
+    fn sequence_one(&mut self, now: Timestamp, mut command: Command) {
         let pass = &mut self.pass;
+        if self.names_orders {
+            name_orders(&mut command, self.sequencer.last().next());
+        }
         if self.log.is_some() {
             pass.payload.clear();
             encode_command(&command, &mut pass.payload);
@@ -191,21 +220,21 @@ impl<L: CommandLog> Writer<L> {
     fn carry_out(&mut self) -> Result<(), Gone> {
         let mut steps = std::mem::take(&mut self.pass.steps);
         let mut slice = self.shared.hub.spare();
-        for step in steps.drain(..) {
+        for step in &steps {
             let verdict = match step {
                 Step::CarryOut(command) => {
-                    self.apply(&command, &mut slice);
+                    self.apply(command, &mut slice);
                     Verdict::Done(slice.len() - 1)
                 }
                 Step::Repeat(first) => {
                     self.shared.counters.repeats.add(1);
-                    Verdict::Repeat(self.firsts.find(first))
+                    Verdict::Repeat(self.firsts.find(*first))
                 }
                 Step::Conflict(first) => {
                     self.shared.counters.conflicts.add(1);
-                    Verdict::Conflict(first)
+                    Verdict::Conflict(*first)
                 }
-                Step::TooLarge(bytes) => Verdict::TooLarge(bytes),
+                Step::TooLarge(bytes) => Verdict::TooLarge(*bytes),
             };
             self.pass.verdicts.push(verdict);
             if slice.events().len() >= SLICE_EVENTS {
@@ -213,6 +242,7 @@ impl<L: CommandLog> Writer<L> {
                 self.release(full)?;
             }
         }
+        steps.clear();
         self.pass.steps = steps;
         if self.pass.verdicts.is_empty() {
             return Ok(());

@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 
-use engine_core::{Command, Event, Seq, Side};
-use engine_runtime::{Answer, Answers, Outcome, Refused, Unanswered};
+use engine_core::{
+    Command, EngineConfig, Event, LinkKind, Linked, OrderIds, OrderKind, Place, Price, Seq, Side, Timestamp,
+};
+use engine_runtime::{Answer, Answers, Outcome, Refused, RuntimeConfig, Unanswered};
 
 use crate::support::{ask, config, done, fresh, in_memory, list, open, order, place};
 
@@ -196,8 +198,8 @@ fn whoever_submits_while_the_runtime_stops_is_answered_or_refused() {
 #[test]
 fn a_command_too_large_for_the_journal_is_told_and_harms_nobody() {
     let (_, runtime) = fresh(&config());
-    let linked = engine_core::Linked {
-        kind: engine_core::LinkKind::Bracket,
+    let linked = Linked {
+        kind: LinkKind::Bracket,
         orders: vec![place(Side::Buy, 100, 1); 1_000].into_iter().collect(),
     };
     let answer = ask(runtime.handle(), Command::PlaceLinked(Box::new(linked)));
@@ -240,6 +242,73 @@ fn the_sweep_of_a_deep_book_is_shown_whole() {
     );
     let all = crate::support::events_through(handle, seq);
     assert_eq!(all.last().map(|(_, _, events)| events), Some(&events));
+}
+
+/// An engine whose orders are called after their place in the stream.
+fn naming() -> RuntimeConfig {
+    let engine = EngineConfig {
+        ids: OrderIds::Chosen { hash_seed: 1 },
+        ..config().engine
+    };
+    RuntimeConfig {
+        engine,
+        names_orders: true,
+        ..config()
+    }
+}
+
+#[test]
+fn orders_are_called_after_their_place_also_in_a_list_and_after_a_restart() {
+    let (disk, runtime) = fresh(&naming());
+    let orders_of = |answer: Answer| -> Vec<u64> {
+        let first = answer.first().expect("it is no conflict");
+        first.orders().iter().map(|order| order.get()).collect()
+    };
+    let mine = crate::support::named(7, "mine", place(Side::Buy, 100, 5));
+    assert_eq!(orders_of(order(runtime.handle(), mine)), [2 << 2]);
+    assert_eq!(
+        orders_of(order(runtime.handle(), mine)),
+        [2 << 2],
+        "a repeat has no place of its own"
+    );
+    let stop = Place {
+        kind: OrderKind::Stop {
+            trigger: Price::new(120),
+        },
+        ..place(Side::Buy, 0, 5)
+    };
+    let linked = Linked {
+        kind: LinkKind::OneCancelsOther,
+        orders: [place(Side::Buy, 90, 5), stop].into_iter().collect(),
+    };
+    let answer = ask(runtime.handle(), Command::PlaceLinked(Box::new(linked))).expect("no faults");
+    assert_eq!(orders_of(answer), [3 << 2, 3 << 2 | 1]);
+    let hash = runtime.stop().expect("a disk without faults").state_hash;
+
+    let (runtime, recovered, _) = open(disk.restart(), &naming()).expect("the disk is whole");
+    assert_eq!(recovered.state_hash, hash);
+    assert_eq!(
+        orders_of(order(runtime.handle(), place(Side::Sell, 200, 1))),
+        [4 << 2]
+    );
+}
+
+#[test]
+fn a_past_is_told_with_its_own_times_and_the_clock_goes_on_from_there() {
+    let (runtime, _) = engine_runtime::RuntimeBuilder::new(in_memory())
+        .in_memory()
+        .expect("a config");
+    let at = Timestamp::from_nanos;
+    let mut past = vec![(at(1_000), list())];
+    past.extend([2_000, 1_500, 3_000].map(|time| (at(time), Command::Place(place(Side::Buy, 100, 1)))));
+    let told = runtime.handle().submit_at(past).expect("there is room").wait();
+    let time_of = |outcome| match outcome {
+        Ok(Answer::Done(done)) => done.time().nanos(),
+        other => panic!("it was carried out: {other:?}"),
+    };
+    let times: Vec<u64> = told.into_iter().map(time_of).collect();
+    assert_eq!(times, [1_000, 2_000, 2_000, 3_000], "time never goes back");
+    assert!(time_of(ask(runtime.handle(), Command::Tick)) > 1_700_000_000_000_000_000);
 }
 
 #[path = "../../examples/embed.rs"]

@@ -15,9 +15,9 @@ use engine_testkit::streams::{Random, Stream};
 
 use crate::support::{config, events_through, open, seed, soak};
 
-/// How many streams; each is cut at about `CUTS` of its steps, with `SURVIVORS` choices of what survives.
+/// How many streams; each is cut at so many of its steps, with `SURVIVORS` choices of what survives.
 const STREAMS: usize = 8;
-const CUTS: u64 = 60;
+const CUT_PERCENT: u32 = 40;
 const SURVIVORS: u64 = 2;
 
 /// What the oracle says after every command.
@@ -72,7 +72,7 @@ fn moments(stream: &Stream, config: &RuntimeConfig) -> Vec<Moment> {
         Arc::clone(&moments),
     );
     disk.observe(move |_, disk| {
-        if random.below(400) < CUTS {
+        if random.percent(CUT_PERCENT) {
             let answered = seen.load(Ordering::SeqCst);
             let disk = disk.clone();
             kept.lock()

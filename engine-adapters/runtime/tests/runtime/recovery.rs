@@ -4,7 +4,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use engine_core::data::{Projection, Projections, ProjectionsConfig};
-use engine_core::{Command, EngineConfig, Gap, InstrumentId, Seq, Side, StateHash, Timestamp};
+use engine_core::{
+    AccountId, AccountsConfig, Amount, AssetId, AssetSpec, Command, EngineConfig, Gap, InstrumentId, Phase,
+    Seq, SetPhase, Side, StateHash, Timestamp, Transfer,
+};
 use engine_runtime::journal::simulation::SimulatedDisk;
 use engine_runtime::journal::{
     AppendError, Batch, CommandLog, CommandReader, CommandSource, DamageCause, Directory, Entry, Fault,
@@ -12,7 +15,7 @@ use engine_runtime::journal::{
 };
 use engine_runtime::{
     ConfigError, Durability, RecoveryProgress, ReplayError, RuntimeBuilder, RuntimeConfig, SkippedSnapshot,
-    StartError,
+    Standing, StartError,
 };
 use engine_testkit::streams::Random;
 
@@ -369,6 +372,55 @@ fn projections_and_instruments_come_back_with_the_engine() {
         projections.instruments().collect::<Vec<_>>(),
         [InstrumentId::new(0)]
     );
+}
+
+#[test]
+fn how_things_stand_comes_back_with_the_engine() {
+    let config = RuntimeConfig {
+        engine: EngineConfig {
+            accounts: Some(AccountsConfig::default()),
+            ..config().engine
+        },
+        ..config()
+    };
+    let disk = SimulatedDisk::new();
+    let (runtime, recovered, _) = open(disk.clone(), &config).expect("an empty disk");
+    assert_eq!(recovered.standing, Standing::default());
+    let account = AccountId::new(7).expect("0 is nobody");
+    let spec = AssetSpec {
+        name: "KRW".to_owned(),
+        scale: 0,
+    };
+    let asset = AssetId::new(0);
+    done(ask(runtime.handle(), Command::AddAsset(Box::new(spec.clone()))));
+    let transfer = Transfer {
+        account,
+        asset,
+        amount: Amount::new(500),
+        key: None,
+    };
+    done(ask(runtime.handle(), Command::Deposit(transfer)));
+    runtime.stop().expect("a disk without faults");
+    let (_, recovered, _) = open(disk.restart(), &config).expect("the disk is whole");
+    assert_eq!(recovered.standing.assets, [spec]);
+    let [(owner, of, balance)] = recovered.standing.balances.as_slice() else {
+        panic!("one balance: {:?}", recovered.standing)
+    };
+    assert_eq!((*owner, *of, balance.total), (account, asset, Amount::new(500)));
+    assert_eq!(recovered.standing.phases, [], "nothing is listed");
+}
+
+#[test]
+fn phases_come_back_with_the_engine() {
+    let (disk, runtime) = fresh(&config());
+    let halt = SetPhase {
+        instrument: InstrumentId::new(0),
+        phase: Phase::Halted,
+    };
+    done(ask(runtime.handle(), Command::SetPhase(halt)));
+    runtime.stop().expect("a disk without faults");
+    let (_, recovered, _) = open(disk.restart(), &config()).expect("the disk is whole");
+    assert_eq!(recovered.standing.phases, [Phase::Halted]);
 }
 
 /// Sequence, time, version and payload.
