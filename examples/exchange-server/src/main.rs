@@ -12,6 +12,8 @@ mod journal;
 
 mod replay;
 
+mod drive;
+
 fn main() -> ExitCode {
     match cli::Arguments::parse().task {
         cli::Task::Replay(arguments) => match replay::run(&arguments) {
@@ -22,5 +24,6 @@ fn main() -> ExitCode {
             }
         },
         cli::Task::Journal(arguments) => journal::run(&arguments),
+        cli::Task::Drive(arguments) => drive::run(&arguments),
     }
 }
