@@ -13,6 +13,7 @@ mod journal;
 mod replay;
 
 mod bench;
+mod drive;
 
 fn main() -> ExitCode {
     match cli::Arguments::parse().task {
@@ -31,5 +32,6 @@ fn main() -> ExitCode {
             }
         },
         cli::Task::Journal(arguments) => journal::run(&arguments),
+        cli::Task::Drive(arguments) => drive::run(&arguments),
     }
 }
