@@ -5,7 +5,9 @@ use engine_core::data::{
     ProjectionsConfig, ProjectionsImage, RestoreError,
 };
 use engine_core::snapshot::{EngineSnapshot, OrderSnapshot};
-use engine_core::{EventBatch, InstrumentId, Notional, OrderType, Price, Side, TimeInForce, Timestamp};
+use engine_core::{
+    Amount, EventBatch, InstrumentId, Notional, OrderType, Price, Side, TimeInForce, Timestamp,
+};
 
 /// The projections that stand where the engine of a snapshot stands. They know the live orders, and of the past
 /// nothing: no books, trades, candles or statistics.
@@ -89,6 +91,7 @@ fn state(order: &OrderSnapshot, instrument: InstrumentId, side: Side) -> OrderSt
         filled,
         // What it cost and when it came is not told here, and the snapshot does not say it.
         cost: Notional::default(),
+        fee: Amount::ZERO,
         status: if filled.is_zero() {
             OrderStatus::Pending
         } else {
