@@ -65,13 +65,13 @@ impl<const ASSIGNED: bool> Rehearsed for Markets<ASSIGNED> {
 }
 
 /// An instrument without bands and limits that the flow would run into.
-pub(super) fn spec() -> InstrumentSpec {
+pub(crate) fn spec() -> InstrumentSpec {
     let spec = InstrumentSpec::builder("FLOW", Decimal::new(1, 2), Decimal::ONE);
     spec.build().expect("a tick, a lot and defaults are a spec")
 }
 
 #[inline]
-pub(super) fn place(command: &Command) -> Place {
+pub(crate) fn place(command: &Command) -> Place {
     let place = Place::limit(
         InstrumentId::new(u32::from(command.symbol)),
         OrderId::new(command.id),
@@ -91,7 +91,7 @@ pub(super) fn place(command: &Command) -> Place {
 }
 
 #[inline]
-pub(super) fn cancel(command: &Command) -> Cancel {
+pub(crate) fn cancel(command: &Command) -> Cancel {
     Cancel {
         order: OrderRef::Id(OrderId::new(command.id)),
         account: None,
@@ -99,7 +99,7 @@ pub(super) fn cancel(command: &Command) -> Cancel {
 }
 
 #[inline]
-pub(super) fn amend(command: &Command) -> Amend {
+pub(crate) fn amend(command: &Command) -> Amend {
     Amend {
         order: OrderRef::Id(OrderId::new(command.id)),
         account: None,
