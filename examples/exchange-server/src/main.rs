@@ -14,6 +14,8 @@ mod replay;
 
 mod bench;
 
+mod drive;
+
 fn main() -> ExitCode {
     match cli::Arguments::parse().task {
         cli::Task::Bench(arguments) => match bench::run(&arguments) {
@@ -31,5 +33,6 @@ fn main() -> ExitCode {
             }
         },
         cli::Task::Journal(arguments) => journal::run(&arguments),
+        cli::Task::Drive(arguments) => drive::run(&arguments),
     }
 }
