@@ -109,6 +109,8 @@ fn config(arguments: &DriveArguments) -> RuntimeConfig {
             ..EngineConfig::default()
         },
         names_orders: true,
+        // All commands are those that are counted.
+        tick: None,
         snapshot_every: Some(arguments.snapshot_every).filter(|every| *every > 0),
         segment_bytes: arguments.segment_bytes,
         ..RuntimeConfig::default()
