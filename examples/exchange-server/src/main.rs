@@ -13,6 +13,7 @@ mod journal;
 mod replay;
 
 mod bench;
+
 mod drive;
 
 fn main() -> ExitCode {

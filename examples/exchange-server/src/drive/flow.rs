@@ -1,8 +1,8 @@
 //! Orders that meet, are amended and are cancelled; each follows from its number.
 
 use engine_core::{
-    AccountId, Amend, Cancel, ClientOrderId, Command, InstrumentId, InstrumentSpec, OrderId, OrderRef, Place,
-    Price, Qty, Side, TimeInForce,
+    AccountId, Amend, Cancel, ClientOrderId, Command, InstrumentId, InstrumentSpec, MassCancel, OrderId,
+    OrderRef, Place, Price, Qty, Side, TimeInForce,
 };
 use rust_decimal::Decimal;
 
@@ -12,6 +12,8 @@ const PRICES: u64 = 40;
 const ACCOUNTS: u64 = 16;
 /// How far back cancels and amends reach.
 const REACH: u64 = 64;
+/// So often everything is cancelled: books stay small, so that a naive engine can follow.
+const SWEEP: u64 = 1_024;
 
 /// The commands of one seed.
 pub(super) struct Flow {
@@ -30,15 +32,18 @@ impl Flow {
         Self { seed }
     }
 
-    /// Whether the command with this number is a new order: two of three are.
+    /// Whether the command with this number is a new order: nearly two of three are.
     pub(super) fn is_new(number: u64) -> bool {
-        !number.is_multiple_of(3)
+        !number.is_multiple_of(3) && !number.is_multiple_of(SWEEP)
     }
 
     /// The command with this number.
     pub(super) fn command(&self, number: u64) -> Command {
         if Self::is_new(number) {
             return Command::Place(self.place(number));
+        }
+        if number.is_multiple_of(SWEEP) {
+            return Command::MassCancel(MassCancel::default());
         }
         let back = number.saturating_sub(1 + self.draw(number, 0) % REACH);
         let order = OrderRef::Client(account(back), client_id(back));

@@ -5,9 +5,7 @@ use engine_core::data::{
     ProjectionsConfig, ProjectionsImage, RestoreError,
 };
 use engine_core::snapshot::{EngineSnapshot, OrderSnapshot};
-use engine_core::{
-    Amount, EventBatch, InstrumentId, Notional, OrderType, Price, Side, TimeInForce, Timestamp,
-};
+use engine_core::{EventBatch, InstrumentId, Notional, OrderType, Price, Side, TimeInForce, Timestamp};
 
 /// The projections that stand where the engine of a snapshot stands. They know the live orders, and of the past
 /// nothing: no books, trades, candles or statistics.
@@ -60,7 +58,7 @@ fn cursor(snapshot: &EngineSnapshot) -> Result<Cursor, RestoreError> {
     Ok(seen.image().cursor)
 }
 
-/// The live orders of all instruments, in the order in which they arrived.
+/// The live orders of all instruments, as an image has them: nobody's by id, then account by account as they arrived.
 fn open_orders(snapshot: &EngineSnapshot) -> Vec<OrderState> {
     let mut orders = Vec::new();
     for (number, instrument) in (0..).zip(&snapshot.instruments) {
@@ -69,7 +67,10 @@ fn open_orders(snapshot: &EngineSnapshot) -> Vec<OrderState> {
             orders.extend(live.map(|order| (order.arrival, state(order, InstrumentId::new(number), side))));
         }
     }
-    orders.sort_unstable_by_key(|(arrival, _)| *arrival);
+    orders.sort_unstable_by_key(|(arrival, state)| {
+        let place = state.account.map_or(state.order.get(), |_| *arrival);
+        (state.account, place)
+    });
     orders.into_iter().map(|(_, state)| state).collect()
 }
 
@@ -91,7 +92,7 @@ fn state(order: &OrderSnapshot, instrument: InstrumentId, side: Side) -> OrderSt
         filled,
         // What it cost and when it came is not told here, and the snapshot does not say it.
         cost: Notional::default(),
-        fee: Amount::ZERO,
+        fee: Default::default(),
         status: if filled.is_zero() {
             OrderStatus::Pending
         } else {
