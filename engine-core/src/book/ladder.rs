@@ -9,8 +9,8 @@ const NONE: i64 = i64::MIN;
 
 /// The size with which a window starts: 4 KiB of levels.
 pub(super) const WINDOW_MIN: usize = 256;
-/// The size at which it stops growing: 256 KiB of levels, which are laid out in some 50 microseconds.
-pub(super) const WINDOW_MAX: usize = 16 * 1024;
+/// The size at which it stops growing: 128 KiB of levels, which are laid out in some 50 microseconds.
+pub(super) const WINDOW_MAX: usize = 8 * 1024;
 
 /// The most levels that one operation moves between window and tree.
 const MOVES_MAX: usize = 4;

@@ -24,6 +24,7 @@
 //! their slot.
 //!
 //! Nothing here stalls while it grows: no operation moves more than some dozens of kilobytes.
+//! `docs/decisions/0003-the-book.md` has the alternatives and their figures.
 
 mod far;
 mod follow;

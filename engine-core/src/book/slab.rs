@@ -12,7 +12,7 @@
 use std::ops::{Index, IndexMut};
 
 /// Up to so many bytes the near block grows by doubling: little is copied, and small books stay small.
-const DOUBLING_BYTES: usize = 64 << 10;
+const DOUBLING_BYTES: usize = 32 << 10;
 
 /// The most bytes that the near block reserves.
 const NEAR_BYTES: usize = if usize::BITS < 64 { 8 << 20 } else { 128 << 20 };
