@@ -1,4 +1,4 @@
-use crate::contender::{Books, Contender, EmptyReplay, Markets, Terms, WholeEngine};
+use crate::contender::{Books, Contender, EmptyReplay, EngineWithAccounts, Markets, Terms, WholeEngine};
 #[cfg(feature = "peers")]
 use crate::contender::{Lobster, Matchcore, OrderbookRs};
 use crate::measure::{Latency, Throughput, latency, throughput};
@@ -47,6 +47,7 @@ pub fn field() -> Vec<Entry> {
         Entry::of::<Markets<false>>(),
         Entry::of::<WholeEngine<true>>(),
         Entry::of::<WholeEngine<false>>(),
+        Entry::of::<EngineWithAccounts>(),
         #[cfg(feature = "peers")]
         Entry::of::<Matchcore>(),
         #[cfg(feature = "peers")]
