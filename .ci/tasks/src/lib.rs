@@ -5,8 +5,11 @@
 
 use std::process::ExitCode;
 
+mod clock;
+mod invocation;
 #[cfg(doctest)]
 mod pages;
+pub mod soak;
 pub mod verify;
 pub mod workspace;
 
@@ -22,8 +25,15 @@ pub struct Task {
 }
 
 /// Every task, in the order in which the help lists them.
-pub const TASKS: &[Task] = &[Task {
-    name: "verify",
-    purpose: "runs every check there is",
-    run: verify::run,
-}];
+pub const TASKS: &[Task] = &[
+    Task {
+        name: "verify",
+        purpose: "runs every check there is",
+        run: verify::run,
+    },
+    Task {
+        name: "soak",
+        purpose: "runs the random and the long tests for as long as it is told to",
+        run: soak::run,
+    },
+];

@@ -3,14 +3,15 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use crate::clock::clock;
+use crate::invocation::StepError;
 use crate::workspace::{Workspace, WorkspaceError};
 
 mod deny;
 mod fuzz;
-mod invocation;
 mod steps;
 
-use steps::{Outcome, STEPS, Step, StepError};
+use steps::{Outcome, STEPS, Step};
 
 const HELP: &str = "\
 Runs every check of this repository, or only the steps that are named, and stops at the first failure.
@@ -161,15 +162,6 @@ fn print_summary(finished: &[Finished], elapsed: Duration) {
     println!("cargo verify: no check failed in {}; {rest}", clock(elapsed));
 }
 
-/// Minutes and seconds for people, with tenths only where they mean something.
-fn clock(time: Duration) -> String {
-    let seconds = time.as_secs();
-    if seconds < 60 {
-        return format!("{}.{} s", seconds, time.subsec_millis() / 100);
-    }
-    format!("{} m {:02} s", seconds / 60, seconds % 60)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,11 +212,5 @@ mod tests {
                 step.name
             );
         }
-    }
-
-    #[test]
-    fn times_are_readable() {
-        assert_eq!(clock(Duration::from_millis(950)), "0.9 s");
-        assert_eq!(clock(Duration::from_secs(61)), "1 m 01 s");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::cut::aside;
 use crate::error::{Damage, DamageCause, Fault, OpenError, Operation, ReadError};
 use crate::format::seal::{Identity, Kind, Place, seal, unseal};
 use crate::format::sector::SECTOR_BYTES;
@@ -44,14 +45,7 @@ impl<S: Storage> Directory<S> {
     /// [`OpenError::Locked`] if another process uses it, [`OpenError::OtherShard`] if it holds another shard,
     /// [`OpenError::Read`] if it is damaged, newer or cannot be used.
     pub fn open(storage: S, new: Identity) -> Result<Self, OpenError> {
-        let lock = storage
-            .try_lock(LOCK_FILE)
-            .map_err(Fault::at(Operation::Lock, LOCK_FILE))?;
-        let Some(lock) = lock else {
-            return Err(OpenError::Locked {
-                directory: storage.name(),
-            });
-        };
+        let lock = lock(&storage)?;
         remove_unfinished(&storage)?;
         let identity = match read_identity(&storage)? {
             Some(found) if found.shard != new.shard => {
@@ -82,14 +76,7 @@ impl<S: Storage> Directory<S> {
     /// # Errors
     /// As [`Directory::open`], and [`DamageCause::Missing`] if it is no journal.
     pub fn open_existing(storage: S) -> Result<Self, OpenError> {
-        let lock = storage
-            .try_lock(LOCK_FILE)
-            .map_err(Fault::at(Operation::Lock, LOCK_FILE))?;
-        let Some(lock) = lock else {
-            return Err(OpenError::Locked {
-                directory: storage.name(),
-            });
-        };
+        let lock = lock(&storage)?;
         let Some(identity) = read_identity(&storage)? else {
             return Err(Damage::new(IDENTITY_FILE, 0, None, DamageCause::Missing).into());
         };
@@ -102,6 +89,30 @@ impl<S: Storage> Directory<S> {
         })
     }
 
+    /// Opens a directory whose `journal.id` is lost: it is written anew from what the logs say. One that cannot
+    /// be read is kept under a name that ends in `.removed-1`.
+    ///
+    /// # Errors
+    /// As [`Directory::open_existing`], and if no log can be read or two say different things.
+    pub fn open_without_identity(storage: S) -> Result<Self, OpenError> {
+        let lock = lock(&storage)?;
+        let identity = identity_of_logs(&storage)?;
+        let home = Home {
+            storage,
+            identity,
+            _lock: lock,
+        };
+        if home.list()?.iter().any(|name| name == IDENTITY_FILE) {
+            home.rename(IDENTITY_FILE, &aside(&home, IDENTITY_FILE)?)?;
+        }
+        replace(
+            &home.storage,
+            IDENTITY_FILE,
+            &seal(Kind::Directory, identity, &[]),
+        )?;
+        Ok(Self { home: Arc::new(home) })
+    }
+
     /// Which journal and shard this is.
     pub fn identity(&self) -> Identity {
         self.home.identity
@@ -110,6 +121,41 @@ impl<S: Storage> Directory<S> {
     pub(crate) fn home(&self) -> &Arc<Home<S>> {
         &self.home
     }
+}
+
+fn lock<S: Storage>(storage: &S) -> Result<S::Lock, OpenError> {
+    let lock = storage
+        .try_lock(LOCK_FILE)
+        .map_err(Fault::at(Operation::Lock, LOCK_FILE))?;
+    lock.ok_or_else(|| OpenError::Locked {
+        directory: storage.name(),
+    })
+}
+
+/// What the marks and segments that can be read say of whose they are, if they agree.
+fn identity_of_logs<S: Storage>(storage: &S) -> Result<Identity, OpenError> {
+    let names = storage
+        .list()
+        .map_err(Fault::at(Operation::List, IDENTITY_FILE))?;
+    let mut known = None;
+    for file in &names {
+        let kind = match Stream::BOTH {
+            streams if streams.iter().any(|stream| stream.mark_file() == *file) => Kind::Mark,
+            streams if streams.iter().any(|stream| stream.ordinal_of(file).is_some()) => Kind::Segment,
+            _ => continue,
+        };
+        let place = Place { file, offset: 0 };
+        let bytes = read_small(storage, file, SECTOR_BYTES)?.unwrap_or_default();
+        match unseal(place, kind, &bytes).map(|sealed| sealed.identity) {
+            Ok(found) if known.is_some_and(|known| known != found) => {
+                return Err(place.damage(DamageCause::OtherJournal).into());
+            }
+            Ok(found) => known = Some(found),
+            Err(ReadError::Damage(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    known.ok_or_else(|| Damage::new(IDENTITY_FILE, 0, None, DamageCause::Missing).into())
 }
 
 /// Removes what a process that ended was about to write: only a whole file ever gets its final name.

@@ -87,6 +87,24 @@ impl<S: Storage> Directory<S> {
     ) -> Result<(LogWriter<S>, Recovery), OpenError> {
         open_log(self.home(), Stream::Events, options, Some(commands_end))
     }
+
+    /// What opening a log would find, and changes nothing; `None` if there is no log.
+    ///
+    /// # Errors
+    /// What the system says, damage to the segments' headers or to the end, or a newer format.
+    pub fn foresee(&self, stream: Stream) -> Result<Option<Recovery>, ReadError> {
+        let Some(found) = find_segments(self.home(), stream)? else {
+            return Ok(None);
+        };
+        let mut scan = SegmentScan::open(self.home(), stream, found.newest())?;
+        let tail = read_tail(&mut scan, &found.mark)?;
+        Ok(Some(Recovery {
+            first: found.first,
+            end: tail.tip.whole(),
+            torn: tail.torn,
+            is_running_mark_lost: found.is_running_lost,
+        }))
+    }
 }
 
 fn open_log<S: Storage>(
@@ -100,6 +118,7 @@ fn open_log<S: Storage>(
     let Some(found) = find_segments(home, stream)? else {
         return create_log(home, stream, options, spare);
     };
+    remove_before(home, stream, &found.given_up)?;
     let (segment, tail) = mend_tail(home, stream, &found)?;
     let wanted_end = keep_through.map_or(tail.tip.whole(), |through| through.min(tail.tip.whole()));
     // A log that ends within a sequence has begun that one, so its whole end lies before it too.
@@ -177,9 +196,17 @@ fn create_log<S: Storage>(
 /// The segments of a log that should be there, and are.
 struct Found {
     ordinals: Vec<u64>,
+    /// Segments that retention has given up and not yet removed.
+    given_up: Vec<u64>,
     mark: Mark,
     is_running_lost: bool,
     first: Seq,
+}
+
+impl Found {
+    fn newest(&self) -> u64 {
+        *self.ordinals.last().expect("a log that exists has a segment")
+    }
 }
 
 /// Finds the segments of a log and checks that none is missing, misnamed or of another length; `None` if there
@@ -199,13 +226,8 @@ fn find_segments<S: Storage>(home: &Home<S>, stream: Stream) -> Result<Option<Fo
     if ordinals.is_empty() && mark.segment == 0 {
         return Ok(None);
     }
-    let unremoved = ordinals
-        .iter()
-        .take_while(|ordinal| **ordinal < mark.first_segment)
-        .count();
-    let rest = ordinals.split_off(unremoved);
-    remove_before(home, stream, &ordinals)?;
-    let ordinals = rest;
+    let kept = ordinals.split_off(ordinals.partition_point(|ordinal| *ordinal < mark.first_segment));
+    let (given_up, ordinals) = (ordinals, kept);
     let newest = ordinals.last().copied().unwrap_or(0).max(mark.segment);
     let mut first = None;
     for ordinal in mark.first_segment..=newest {
@@ -216,6 +238,7 @@ fn find_segments<S: Storage>(home: &Home<S>, stream: Stream) -> Result<Option<Fo
     let first = first.expect("a log that exists has a segment");
     Ok(Some(Found {
         ordinals,
+        given_up,
         mark,
         is_running_lost,
         first,
@@ -269,8 +292,7 @@ fn mend_tail<S: Storage>(
     stream: Stream,
     found: &Found,
 ) -> Result<(OpenSegment<S>, Tail), OpenError> {
-    let newest = *found.ordinals.last().expect("a log that exists has a segment");
-    let mut scan = SegmentScan::open(home, stream, newest)?;
+    let mut scan = SegmentScan::open(home, stream, found.newest())?;
     let tail = read_tail(&mut scan, &found.mark)?;
     let file = scan.file();
     let name = &scan.name;

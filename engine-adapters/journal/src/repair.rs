@@ -25,6 +25,8 @@ pub enum Repair {
     CutAfter(Seq),
     /// Give up the segments that hold nothing after this sequence, which a snapshot must have reached.
     StartAfter(Seq),
+    /// Give up the log as a whole: only for one that can be computed again.
+    SetAside,
 }
 
 /// One thing that was done.
@@ -51,7 +53,7 @@ pub enum Repaired {
         /// The last sequence.
         end: Seq,
     },
-    /// A segment was put aside.
+    /// A file was put aside.
     SetAside {
         /// The file.
         file: String,
@@ -102,7 +104,31 @@ impl<S: Storage> Directory<S> {
                 Ok(vec![Repaired::Cut { end: last }])
             }
             Repair::StartAfter(sequence) => start_after(home, stream, sequence),
+            Repair::SetAside => {
+                let segments = home.ordinals(stream)?;
+                let mut files: Vec<String> = segments
+                    .into_iter()
+                    .map(|ordinal| stream.segment_file(ordinal))
+                    .collect();
+                files.push(stream.mark_file());
+                let names = home.list()?;
+                let there = files.iter().filter(|file| names.contains(file));
+                there.map(|file| Ok(self.set_aside(file)?)).collect()
+            }
         }
+    }
+
+    /// Puts a file aside that nothing can use as it is, for instance a damaged snapshot or cursor.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn set_aside(&self, file: &str) -> Result<Repaired, Fault> {
+        let home = self.home();
+        home.rename(file, &aside(home, file)?)?;
+        home.sync_directory(file)?;
+        Ok(Repaired::SetAside {
+            file: file.to_owned(),
+        })
     }
 }
 

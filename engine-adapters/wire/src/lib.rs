@@ -25,6 +25,6 @@ pub use error::RequestError;
 pub use json::{
     AmendLine, AmendRequest, CancelLine, EVENT_JSON_VERSION, Field, Input, JsonError, JsonFault, Line,
     Object, Op, OrderListRequest, OrderRequest, Placement, Query, TransferLine, event_type, objects,
-    read_spec, utf8, write_command, write_event,
+    read_spec, utf8, write_command, write_event, write_exact,
 };
 pub use symbols::Symbols;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::journal::JournalArguments;
+
 /// An exchange: a matching engine with everything around it.
 #[derive(Debug, Parser)]
 #[command(name = "exchange-server", version, arg_required_else_help = true)]
@@ -15,6 +17,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Task {
     Replay(ReplayArguments),
+    Journal(JournalArguments),
 }
 
 /// Reads commands, one JSON object a line, and writes what happens, one event a line.
@@ -27,6 +30,22 @@ pub(crate) struct ReplayArguments {
     /// Where the commands are; without it, or with `-`, they are read from standard input
     #[arg(value_name = "FILE")]
     pub(crate) input: Option<PathBuf>,
+
+    /// Reads the commands from the journal in this directory instead; the number of a line is then that of its sequence
+    #[arg(long, value_name = "DIR", conflicts_with = "input")]
+    pub(crate) journal: Option<PathBuf>,
+
+    /// Tells of no command before this sequence
+    #[arg(long, value_name = "SEQ", requires = "journal")]
+    pub(crate) from: Option<u64>,
+
+    /// Ends after this sequence
+    #[arg(long, value_name = "SEQ", requires = "journal")]
+    pub(crate) until: Option<u64>,
+
+    /// Compares what happens with the journal's event log and snapshots, says where they differ first, and prints no events
+    #[arg(long, requires = "journal", conflicts_with = "summary")]
+    pub(crate) verify: bool,
 
     /// Whether orders need balances
     #[arg(long, value_enum, default_value_t = Accounts::Off)]
@@ -63,6 +82,11 @@ const EXAMPLES: &str = r#"Examples:
   A file, the events into another one, and what they come to on the screen:
     exchange-server replay commands.jsonl --events events.jsonl --summary
 
+  What a server's journal did at sequences 1000 to 1010, and whether all of it can be trusted:
+    exchange-server replay --journal /var/lib/exchange --from 1000 --until 1010
+    exchange-server replay --journal /var/lib/exchange --verify
+
 Exit codes: 0 when every line was read; 2 when a line could not be, after the output of the lines before it;
-1 when a file could not be read or written.
+1 when a file could not be read or written, or a journal is in use; 3 when a journal is damaged, after the output of what
+comes before the damage; 4 when --verify finds a difference.
 "#;

@@ -6,6 +6,10 @@ use clap::Parser;
 
 mod cli;
 
+mod progress;
+
+mod journal;
+
 mod replay;
 
 fn main() -> ExitCode {
@@ -17,5 +21,6 @@ fn main() -> ExitCode {
                 ExitCode::from(failure.exit_code())
             }
         },
+        cli::Task::Journal(arguments) => journal::run(&arguments),
     }
 }

@@ -1,7 +1,7 @@
 //! The licences, the duplicates and the sources of all dependencies, by cargo-deny and `deny.toml`.
 
-use super::invocation::Invocation;
-use super::steps::{Outcome, StepError};
+use super::steps::Outcome;
+use crate::invocation::{Invocation, StepError};
 use crate::workspace::Workspace;
 
 /// The version that is installed where there is none; any later one is taken as it is.

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::thread;
 
-use super::invocation::Invocation;
-use super::steps::{Outcome, StepError};
+use super::steps::Outcome;
+use crate::invocation::{Invocation, StepError};
 use crate::workspace::{Package, Workspace, repository};
 
 /// The variable that sets how long each target runs.

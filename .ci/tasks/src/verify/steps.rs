@@ -1,15 +1,10 @@
 //! The steps of `cargo verify`, cheap ones first.
 
 use std::fmt;
-use std::io;
-use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
-
-use thiserror::Error;
 
 use super::deny::deny;
 use super::fuzz::fuzz;
-use super::invocation::Invocation;
+use crate::invocation::{Invocation, StepError};
 use crate::workspace::{Package, Workspace};
 
 /// One named check.
@@ -27,32 +22,6 @@ pub(super) enum Outcome {
     Done,
     /// There was nothing to check; the reason says why.
     Skipped(&'static str),
-}
-
-/// Why a step failed.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub(super) enum StepError {
-    #[error("`{command}` ended with {status}")]
-    Exit { command: String, status: ExitStatus },
-    #[error("`{command}` could not be started: {source}")]
-    Start { command: String, source: io::Error },
-    #[error("`{command}` gave no answer that makes sense")]
-    Answer { command: String },
-    #[error("{name} is `{value}`, which is not a whole number")]
-    Variable { name: &'static str, value: String },
-    #[error("{path} cannot be used: {source}", path = .path.display())]
-    File { path: PathBuf, source: io::Error },
-}
-
-impl StepError {
-    /// Turns what went wrong with one file or folder into the failure of the step.
-    pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::File {
-            path: path.to_owned(),
-            source,
-        }
-    }
 }
 
 /// Every step, in the order in which they run.

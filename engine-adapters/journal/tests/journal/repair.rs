@@ -228,3 +228,105 @@ fn what_cannot_be_mended_is_left_as_it_was() {
     repair(&disk, Repair::Mend).expect_err("nothing says what the header was");
     assert_eq!(disk.read_file(&segment(2)), before);
 }
+
+#[test]
+fn a_tool_foresees_what_opening_finds_and_changes_nothing() {
+    let disk = SimulatedDisk::new();
+    let (_directory, mut writer, _) = open(disk.clone(), &options(SEGMENT)).expect("an empty disk opens");
+    write_groups(&mut writer, HISTORY, 1, 9, 3);
+    writer
+        .write(&batch(HISTORY, 10..=30))
+        .expect("a disk without faults");
+    for seed in 0..100 {
+        let cut = disk.power_cut(seed);
+        let foreseen = {
+            let directory = Directory::open_existing(cut.clone()).expect("it is whole");
+            assert_eq!(
+                directory.foresee(Stream::Events),
+                Ok(None),
+                "there is no such log"
+            );
+            let steps = cut.steps();
+            let foreseen = directory
+                .foresee(Stream::Commands)
+                .expect("a power cut is no damage");
+            assert_eq!(cut.steps(), steps, "nothing was written");
+            foreseen.expect("there is a log")
+        };
+        let (_directory, _writer, found) = open(cut, &options(SEGMENT)).expect("a power cut is no damage");
+        assert_eq!(foreseen, found);
+    }
+    let damaged = sample();
+    damaged.flip_bit(&segment(4), 3 * SECTOR * 8);
+    let directory = Directory::open_existing(damaged).expect("the directory is whole");
+    directory
+        .foresee(Stream::Commands)
+        .expect_err("the end is damaged");
+}
+
+#[test]
+fn a_lost_identity_is_written_anew_from_the_logs_unless_they_disagree() {
+    let whole = sample();
+    let before = whole.read_file("journal.id");
+    let lose: [fn(&SimulatedDisk); 2] = [
+        |disk| disk.flip_bit("journal.id", 130),
+        |disk| disk.delete("journal.id").expect("it is there"),
+    ];
+    for lose in lose {
+        let disk = whole.restart();
+        lose(&disk);
+        disk.flip_bit(&segment(1), 40);
+        Directory::open_existing(disk.clone())
+            .map(|_| ())
+            .expect_err("it is lost");
+        let directory = Directory::open_without_identity(disk.clone()).expect("the other files say it");
+        assert_eq!(directory.identity(), IDENTITY);
+        assert_eq!(disk.read_file("journal.id"), before);
+    }
+    let disk = whole.restart();
+    let foreign = SimulatedDisk::new();
+    let other = engine_journal::Identity {
+        journal: 1,
+        ..IDENTITY
+    };
+    let directory = Directory::open(foreign.clone(), other).expect("an empty disk opens");
+    directory
+        .commands(&options(SEGMENT))
+        .map(|_| ())
+        .expect("an empty disk opens");
+    disk.delete("journal.id").expect("it is there");
+    disk.write_file(&segment(2), foreign.read_file(&segment(1)).expect("it is there"));
+    let refused = Directory::open_without_identity(disk.clone()).map(|_| ());
+    refused.expect_err("two journals are mixed up");
+    assert_eq!(disk.read_file("journal.id"), None, "nothing was written");
+}
+
+#[test]
+fn a_log_that_can_be_computed_again_is_put_aside_as_a_whole() {
+    let disk = SimulatedDisk::new();
+    {
+        let directory = Directory::open(disk.clone(), IDENTITY).expect("an empty disk opens");
+        let (mut events, _) = directory
+            .events(&lazy(SEGMENT), Seq::new(0))
+            .expect("an empty disk opens");
+        write_groups(&mut events, HISTORY, 1, 40, 5);
+        events.close().expect("a disk without faults");
+    }
+    let files = disk.list().expect("a disk without faults");
+    let of_events: Vec<&String> = files.iter().filter(|name| name.starts_with("events")).collect();
+    let before: Vec<_> = of_events.iter().map(|name| disk.read_file(name)).collect();
+    {
+        let directory = Directory::open_existing(disk.clone()).expect("it is whole");
+        let done = directory.repair(Stream::Events, Repair::SetAside);
+        assert_eq!(done.map(|done| done.len()), Ok(of_events.len()));
+    }
+    for (name, before) in of_events.iter().zip(before) {
+        assert_eq!(disk.read_file(name), None);
+        assert_eq!(disk.read_file(&format!("{name}.removed-1")), before);
+    }
+    let directory = Directory::open(disk, IDENTITY).expect("it is whole");
+    let (_events, recovery) = directory
+        .events(&lazy(SEGMENT), Seq::new(40))
+        .expect("it begins anew");
+    assert_eq!(recovery.end, Seq::new(0));
+}

@@ -120,6 +120,7 @@ fields! {
     VolumeMin "volume_min" InvalidField
     InitialMarginBps "initial_margin_bps" InvalidField
     MaintenanceMarginBps "maintenance_margin_bps" InvalidField
+    Command "command" InvalidField
 }
 
 /// A set of fields.

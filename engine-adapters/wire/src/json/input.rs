@@ -17,6 +17,8 @@ use crate::symbols::Symbols;
 pub enum Input {
     /// A command.
     Command(Command),
+    /// A command that the line has in its binary form, whether or not another line could ask for it.
+    Exact(Command),
     /// A cancel of one order.
     Cancel(CancelLine),
     /// A cancel of all orders that match.

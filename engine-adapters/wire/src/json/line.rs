@@ -8,6 +8,7 @@ use engine_core::{
 use smallvec::SmallVec;
 
 use super::amend::AmendRequest;
+use super::exact;
 use super::field::{Field, FieldSet, Fields};
 use super::input::{AmendLine, CancelLine, Input, Query};
 use super::list::list_parts;
@@ -128,6 +129,7 @@ impl<'a> Line<'a> {
             Op::Limits => self.limits(symbols)?,
             Op::Freeze => Command::Freeze(self.somebody()?),
             Op::Unfreeze => Command::Unfreeze(self.somebody()?),
+            Op::Command => return self.exact().map(Input::Exact),
             Op::Book | Op::Balances | Op::Candles | Op::Statistics | Op::Hash => {
                 return self.query(symbols).map(Input::Query);
             }
@@ -267,6 +269,13 @@ impl<'a> Line<'a> {
         let instrument = self.instrument(symbols)?;
         let spec = symbols.spec(instrument).ok_or(RequestError::UnknownSymbol)?;
         money::limits(&self.fields, self.someone()?, (instrument, spec))
+    }
+
+    /// A command as its version and its bytes in hexadecimal digits.
+    fn exact(&self) -> Result<Command, RequestError> {
+        let text = self.fields.text(Field::Command)?;
+        let text = text.ok_or(RequestError::Missing(Field::Command))?;
+        exact::read(&text).ok_or(RequestError::Malformed(Field::Command))
     }
 
     fn query(&self, symbols: &Symbols) -> Result<Query, RequestError> {

@@ -28,11 +28,14 @@ mod write;
 
 mod command;
 
+mod exact;
+
 mod event;
 
 pub use amend::AmendRequest;
 pub use command::write_command;
 pub use event::{EVENT_JSON_VERSION, event_type, write_event};
+pub use exact::write_exact;
 pub use field::Field;
 pub use input::{AmendLine, CancelLine, Input, Query, TransferLine};
 pub use line::Line;

@@ -37,6 +37,7 @@ pub enum Op {
     Limits,
     Freeze,
     Unfreeze,
+    Command,
 }
 
 impl Word for Op {
@@ -66,6 +67,7 @@ impl Word for Op {
         ("limits", Self::Limits),
         ("freeze", Self::Freeze),
         ("unfreeze", Self::Unfreeze),
+        ("command", Self::Command),
     ];
 }
 
@@ -109,6 +111,7 @@ impl Op {
             ]),
             Self::MarkPrice => FieldSet::of(&[Field::Symbol, Field::Price]),
             Self::CancelAfter => FieldSet::of(&[Field::Account, Field::TimeoutMs]),
+            Self::Command => FieldSet::of(&[Field::Command]),
         }
     }
 }

@@ -4,7 +4,7 @@ use engine_core::{
     AccountId, Amend, AssetId, AssetSpec, Command, InstrumentId, OrderId, OrderKind, OrderRef, Place, Price,
     Qty, TimeInForce, Timestamp, Trail, Visibility,
 };
-use engine_wire::{Input, Line, Op, Query, RequestError, Symbols, write_command};
+use engine_wire::{Field, Input, Line, Op, Query, RequestError, Symbols, write_command, write_exact};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
@@ -603,4 +603,40 @@ fn a_gtd_order_keeps_its_nanoseconds() {
     };
     let text = written(&Command::Place(place), &one_symbol());
     assert!(text.contains(r#""expire_at_ns":1000001"#), "{text}");
+}
+
+#[test]
+fn a_command_in_its_binary_form_is_read_whole_or_not_at_all() {
+    let read = |text: &str| {
+        ask(
+            &format!(r#"{{"op":"command","command":{text}}}"#),
+            &mut Symbols::new(),
+        )
+    };
+    let order = Command::Place(Place::limit(
+        InstrumentId::new(9),
+        OrderId::new(1),
+        engine_core::Side::Buy,
+        Price::new(-3),
+        Qty::new(0),
+    ));
+    let mut line = Vec::new();
+    write_exact(&order, Timestamp::from_nanos(5), &mut line);
+    let line = String::from_utf8(line).expect("lines are UTF-8");
+    assert_eq!(ask(&line, &mut Symbols::new()), Ok(Input::Exact(order)));
+    assert!(line.ends_with(r#","time_ns":5}"#), "{line}");
+    let malformed = Err(RequestError::Malformed(Field::Command));
+    for text in [
+        r#""""#,
+        r#""1""#,
+        r#""1:""#,
+        r#""1:0""#,
+        r#""1:zz""#,
+        r#""2:00""#,
+        r#""x:00""#,
+    ] {
+        assert_eq!(read(text), malformed, "{text}");
+    }
+    let missing = ask(r#"{"op":"command"}"#, &mut Symbols::new());
+    assert_eq!(missing, Err(RequestError::Missing(Field::Command)));
 }

@@ -16,18 +16,26 @@ mod printer;
 
 mod summary;
 
+mod from_journal;
+
+mod compare;
+
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use compare::Difference;
+use engine_core::Seq;
+
 use crate::cli::ReplayArguments;
+use crate::journal::JournalError;
 use lines::{Lines, Next};
 use output::{Counts, Output};
 use printer::Printer;
 use script::{LineError, Script};
-use stage::Stage;
+pub(crate) use stage::Stage;
 
 /// Why a replay ended early.
 #[derive(Debug, thiserror::Error)]
@@ -41,20 +49,36 @@ pub(crate) enum ReplayError {
     Read(io::Error),
     #[error("cannot write the output: {0}")]
     Write(#[from] io::Error),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    #[error(
+        "the journal lists a second instrument {symbol} with sequence {sequence}: lines could not tell them apart"
+    )]
+    SymbolTwice { symbol: String, sequence: Seq },
+    #[error("{0}")]
+    Differs(Box<Difference>),
 }
+
+/// The exit code where an engine does something else than a journal says.
+const DIFFERS: u8 = 4;
 
 impl ReplayError {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Line { .. } => 2,
-            Self::File { .. } | Self::Read(_) | Self::Write(_) => 1,
+            Self::File { .. } | Self::Read(_) | Self::Write(_) | Self::SymbolTwice { .. } => 1,
+            Self::Journal(error) => error.exit_code(),
+            Self::Differs(_) => DIFFERS,
         }
     }
 }
 
 /// Replays what the arguments name.
 pub(crate) fn run(arguments: &ReplayArguments) -> Result<(), ReplayError> {
-    let outcome = Replay::new(arguments).and_then(|replay| replay.run(arguments.summary));
+    let outcome = match &arguments.journal {
+        Some(directory) => from_journal::run(arguments, directory),
+        None => Replay::new(arguments).and_then(|replay| replay.run(arguments.summary)),
+    };
     match outcome {
         // Whoever reads the output has seen enough.
         Err(ReplayError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -73,13 +97,8 @@ struct Replay {
 impl Replay {
     fn new(arguments: &ReplayArguments) -> Result<Self, ReplayError> {
         let (input, bytes) = input(arguments.input.as_deref())?;
-        let printer: Option<Box<dyn Write>> = match &arguments.events {
-            Some(file) => Some(Box::new(File::create(file).map_err(at(file))?)),
-            None if arguments.summary => None,
-            None => Some(Box::new(io::stdout())),
-        };
         let is_printing_to_terminal =
-            printer.is_some() && arguments.events.is_none() && io::stdout().is_terminal();
+            !arguments.summary && arguments.events.is_none() && io::stdout().is_terminal();
         Ok(Self {
             lines: Lines::new(input),
             script: Script::new(),
@@ -88,11 +107,7 @@ impl Replay {
             } else {
                 Stage::new()
             },
-            output: Output {
-                printer: printer.map(Printer::new),
-                counts: arguments.summary.then(Counts::default),
-                facts: arguments.facts,
-            },
+            output: output(arguments)?,
             progress: progress(bytes.filter(|_| !is_printing_to_terminal)),
         })
     }
@@ -131,6 +146,20 @@ impl Replay {
             }
         }
     }
+}
+
+/// Where the events go that the arguments ask for.
+fn output(arguments: &ReplayArguments) -> Result<Output, ReplayError> {
+    let printer: Option<Box<dyn Write>> = match &arguments.events {
+        Some(file) => Some(Box::new(File::create(file).map_err(at(file))?)),
+        None if arguments.summary || arguments.verify => None,
+        None => Some(Box::new(io::stdout())),
+    };
+    Ok(Output {
+        printer: printer.map(Printer::new),
+        counts: arguments.summary.then(Counts::default),
+        facts: arguments.facts,
+    })
 }
 
 /// The input and how many bytes it has, if that is known.

@@ -26,6 +26,11 @@ pub(super) struct Counts {
 }
 
 impl Output {
+    /// Whether nobody wants to know.
+    pub(super) fn is_idle(&self) -> bool {
+        self.printer.is_none() && self.counts.is_none()
+    }
+
     /// Takes what a line led to. Where the line named its order by its owner's own name, so does a refusal.
     pub(super) fn events(
         &mut self,

@@ -31,6 +31,7 @@ impl Replay {
         let at = Moment { line, time };
         match action {
             Action::Apply(command) => self.apply(at, None, command),
+            Action::Exact(command) => self.apply_exact(at, command),
             Action::Cancel(cancel) => self.cancel(at, &cancel),
             Action::Amend(amend) => self.amend(at, &amend),
             Action::MassCancelOfNobody(wanted) => self.mass_cancel_of_nobody(at, &wanted),
@@ -48,6 +49,26 @@ impl Replay {
                 number: at.line,
                 cause,
             });
+        }
+        self.output
+            .events(at.line, named, events, self.script.symbols())?;
+        Ok(())
+    }
+
+    /// Applies a command that the line has as it is. An instrument is known once the engine has listed it.
+    fn apply_exact(&mut self, at: Moment, command: Command) -> Result<(), ReplayError> {
+        let named = named(&command);
+        let spec = match &command {
+            Command::List(spec) => Some(spec.clone()),
+            _ => None,
+        };
+        let events = self.stage.apply(at.time, command);
+        let is_listed = events.iter().any(|event| matches!(event, Event::Listed { .. }));
+        if let Some(spec) = spec.filter(|_| is_listed) {
+            self.script.list(&spec).map_err(|cause| ReplayError::Line {
+                number: at.line,
+                cause,
+            })?;
         }
         self.output
             .events(at.line, named, events, self.script.symbols())?;
@@ -85,7 +106,8 @@ impl Replay {
         self.apply(at, Some(order), Command::Cancel(line.cancel))
     }
 
-    /// An amend is in the units of its order's instrument, which only a live order has.
+    /// An amend is in the units of its order's instrument, which only a live order has. Wherever the engine can judge, it is
+    /// asked: so each line of an amend is one command, as in the journal that it may have come from.
     fn amend(&mut self, at: Moment, line: &AmendLine) -> Result<(), ReplayError> {
         let AmendLine {
             order,
@@ -105,16 +127,19 @@ impl Replay {
             order,
             code,
         };
-        let mut instrument = self.script.symbols().only();
-        if instrument.is_none() || self.needs_a_look(&claim) {
-            self.pass(at)?;
-            if !self.is_justified(&claim) {
-                return self.refuse(at, refusal(ErrorCode::OrderNotFound));
-            }
-            instrument = self.stage.live(order).map(|state| state.instrument);
-        }
-        let Some(instrument) = instrument else {
+        // Whose order it is, the engine sees for itself.
+        let beside_account = Claim {
+            account: None,
+            ..claim
+        };
+        let is_live = self.stage.live(order).is_some();
+        if is_live && self.needs_a_look(&claim) && !self.is_justified(&beside_account) {
             return self.refuse(at, refusal(ErrorCode::OrderNotFound));
+        }
+        let only = self.script.symbols().only();
+        let Some(instrument) = only.or_else(|| Some(self.stage.live(order)?.instrument)) else {
+            // Time brings no order to life, so the engine will not find it.
+            return self.apply(at, Some(order), Command::Amend(line.empty()));
         };
         match line.command(instrument, self.script.symbols()) {
             Ok(amend) => self.apply(at, Some(order), Command::Amend(amend)),
@@ -226,5 +251,14 @@ impl Replay {
             _ => unreachable!("{query:?} is a query that this program knows nothing of"),
         }
         Ok(())
+    }
+}
+
+/// The order that a command names: a refusal names it in the same way.
+pub(super) fn named(command: &Command) -> Option<OrderRef> {
+    match command {
+        Command::Cancel(cancel) => Some(cancel.order),
+        Command::Amend(amend) => Some(amend.order),
+        _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Lines become steps: what each asks for, and when.
 
 use engine_core::data::Interval;
-use engine_core::{Command, MassCancel, OrderRef, Timestamp};
+use engine_core::{Command, InstrumentSpec, MassCancel, OrderRef, Timestamp};
 use engine_wire::{
     AmendLine, CancelLine, ErrorCode, Field, Input, JsonError, Line, Op, Query, RequestError, Symbols, utf8,
 };
@@ -19,6 +19,8 @@ pub(super) struct Step {
 #[derive(Debug)]
 pub(super) enum Action {
     Apply(Command),
+    /// A command in its binary form: whatever it is, the engine is asked.
+    Exact(Command),
     Cancel(CancelLine),
     Amend(AmendLine),
     /// A cancel of all of nobody's orders that match.
@@ -75,6 +77,14 @@ impl Script {
         &self.symbols
     }
 
+    /// Takes note of an instrument that the engine has listed without a `symbol` line.
+    pub(super) fn list(&mut self, spec: &InstrumentSpec) -> Result<(), LineError> {
+        match self.symbols.list(spec) {
+            Some(_) => Ok(()),
+            None => Err(RequestError::SymbolTaken.into()),
+        }
+    }
+
     /// What a line asks for; `None` for a line that is blank.
     pub(super) fn step(&mut self, number: u64, line: &[u8]) -> Result<Option<Step>, LineError> {
         let text = utf8(line)?;
@@ -82,7 +92,7 @@ impl Script {
             return Ok(None);
         }
         let line = Line::read(text)?;
-        if self.symbols.is_empty() && line.op() != Op::Symbol {
+        if self.symbols.is_empty() && !matches!(line.op(), Op::Symbol | Op::Command) {
             return Err(LineError::NoSymbolYet);
         }
         if let Some(time) = line.time()? {
@@ -108,6 +118,7 @@ impl Script {
                 }
                 Ok(Action::Apply(command))
             }
+            Ok(Input::Exact(command)) => Ok(Action::Exact(command)),
             Ok(Input::Cancel(cancel)) => Ok(Action::Cancel(cancel)),
             Ok(Input::Amend(amend)) => Ok(Action::Amend(amend)),
             Ok(Input::MassCancel {

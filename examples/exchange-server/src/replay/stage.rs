@@ -1,6 +1,7 @@
 //! The engine, and beside it what has to be known to answer questions about it.
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
 
 use engine_core::data::{
     CandlesConfig, Feed, Interval, OrderState, Projection, Projections, ProjectionsConfig,
@@ -22,7 +23,7 @@ const STATISTICS_TRADES_MAX: usize = 1 << 20;
 const CLOSED_ORDERS_MAX: u32 = 1 << 16;
 
 /// An engine that is given its commands one after the other.
-pub(super) struct Stage {
+pub(crate) struct Stage {
     engine: Engine,
     projections: Projections,
     now: Timestamp,
@@ -33,10 +34,13 @@ pub(super) struct Stage {
     recorded: Option<Vec<Sequenced<Command>>>,
 }
 
-/// How every engine of a replay is built: callers choose the ids of orders.
+/// How every engine of a replay is built: callers choose the ids of orders. Where these lie in memory differs from process to
+/// process, so that whatever depended on it would be seen, and nobody can choose ids that collide.
 pub(super) fn engine_config() -> EngineConfig {
     EngineConfig {
-        ids: OrderIds::Chosen { hash_seed: 0 },
+        ids: OrderIds::Chosen {
+            hash_seed: RandomState::new().hash_one(()),
+        },
         ..EngineConfig::default()
     }
 }
@@ -60,7 +64,7 @@ fn projections_config(engine: EngineConfig) -> ProjectionsConfig {
 }
 
 impl Stage {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let config = engine_config();
         Self {
             engine: Engine::new(config),
@@ -81,8 +85,13 @@ impl Stage {
         }
     }
 
+    /// The last command that was applied.
+    pub(crate) fn applied(&self) -> Seq {
+        self.applied
+    }
+
     /// The hash of all of the engine's state.
-    pub(super) fn state_hash(&self) -> StateHash {
+    pub(crate) fn state_hash(&self) -> StateHash {
         self.engine.state_hash()
     }
 
@@ -91,21 +100,26 @@ impl Stage {
         self.recorded.unwrap_or_default()
     }
 
-    /// Gives the engine a command and says what happened.
+    /// Gives the engine a command and says what happened, as it is told outside.
     pub(super) fn apply(&mut self, time: Timestamp, value: Command) -> &[Event] {
-        let command = Sequenced {
+        self.follow(Sequenced {
             seq: self.applied.next(),
             time,
             value,
-        };
+        });
+        self.told()
+    }
+
+    /// Gives the engine the next command of a stream and says what happened.
+    pub(crate) fn follow(&mut self, command: Sequenced<Command>) -> &[Event] {
         self.events.clear();
         self.engine
             .apply(&command, &mut self.events)
             .expect("places are given out one after the other");
-        (self.applied, self.now) = (command.seq, time);
+        (self.applied, self.now) = (command.seq, command.time);
         let batch = EventBatch {
             seq: command.seq,
-            time,
+            time: command.time,
             events: &self.events,
         };
         self.projections
@@ -115,6 +129,11 @@ impl Stage {
             recorded.push(command);
         }
         self.note_arrivals();
+        &self.events
+    }
+
+    /// What happened, as it is told outside.
+    pub(super) fn told(&mut self) -> &[Event] {
         if self
             .events
             .iter()
@@ -180,7 +199,7 @@ impl Stage {
     }
 
     /// The state of an order, if it is live.
-    pub(super) fn live(&self, order: OrderRef) -> Option<OrderState> {
+    pub(crate) fn live(&self, order: OrderRef) -> Option<OrderState> {
         match order {
             OrderRef::Id(id) => live_state(&self.projections, id),
             OrderRef::Client(account, client_id) => self

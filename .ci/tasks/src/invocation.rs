@@ -3,14 +3,17 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
-use std::process::{Child, Command, Stdio};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
-use super::steps::StepError;
+use thiserror::Error;
+
 use crate::workspace::{cargo, repository};
 
 /// A command line that a step wants to run from the root of the repository.
 #[derive(Debug, Clone)]
-pub(super) struct Invocation {
+pub(crate) struct Invocation {
     program: OsString,
     arguments: Vec<OsString>,
     environment: Vec<(&'static str, OsString)>,
@@ -18,12 +21,12 @@ pub(super) struct Invocation {
 
 impl Invocation {
     /// Cargo of the same toolchain, with arguments that are separated by blanks.
-    pub(super) fn cargo(arguments: &str) -> Self {
+    pub(crate) fn cargo(arguments: &str) -> Self {
         Self::new(cargo()).args(arguments.split_whitespace())
     }
 
     /// Some other program.
-    pub(super) fn new(program: impl Into<OsString>) -> Self {
+    pub(crate) fn new(program: impl Into<OsString>) -> Self {
         Self {
             program: program.into(),
             arguments: Vec::new(),
@@ -32,19 +35,19 @@ impl Invocation {
     }
 
     /// Adds arguments as they are.
-    pub(super) fn args(mut self, arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+    pub(crate) fn args(mut self, arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
         self.arguments.extend(arguments.into_iter().map(Into::into));
         self
     }
 
     /// Sets a variable of the environment for this command only.
-    pub(super) fn env(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
+    pub(crate) fn env(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
         self.environment.push((name, value.into()));
         self
     }
 
     /// Shows the command, runs it with its output passed through, and waits for it.
-    pub(super) fn run(&self) -> Result<(), StepError> {
+    pub(crate) fn run(&self) -> Result<(), StepError> {
         println!("$ {self}");
         let status = self.command().status().map_err(|source| StepError::Start {
             command: self.to_string(),
@@ -60,8 +63,13 @@ impl Invocation {
     }
 
     /// Shows the command and leaves it running, with all of its output going to a file.
-    pub(super) fn start(&self, log: File) -> Result<Child, StepError> {
+    pub(crate) fn start(&self, log: File) -> Result<Child, StepError> {
         println!("$ {self}");
+        self.start_silently(log)
+    }
+
+    /// Leaves the command running, with all of its output going to a file.
+    pub(crate) fn start_silently(&self, log: File) -> Result<Child, StepError> {
         let cannot = |source| StepError::Start {
             command: self.to_string(),
             source,
@@ -71,7 +79,7 @@ impl Invocation {
     }
 
     /// Runs the command silently and returns what it wrote to its standard output; `None` if it failed.
-    pub(super) fn answer(&self) -> Option<String> {
+    pub(crate) fn answer(&self) -> Option<String> {
         let output = self.command().output().ok()?;
         output
             .status
@@ -87,6 +95,32 @@ impl Invocation {
             .stdin(Stdio::null());
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
+    }
+}
+
+/// Why a step of a task failed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub(crate) enum StepError {
+    #[error("`{command}` ended with {status}")]
+    Exit { command: String, status: ExitStatus },
+    #[error("`{command}` could not be started: {source}")]
+    Start { command: String, source: io::Error },
+    #[error("`{command}` gave no answer that makes sense")]
+    Answer { command: String },
+    #[error("{name} is `{value}`, which is not a whole number")]
+    Variable { name: &'static str, value: String },
+    #[error("{path} cannot be used: {source}", path = .path.display())]
+    File { path: PathBuf, source: io::Error },
+}
+
+impl StepError {
+    /// Turns what went wrong with one file or folder into the failure of the step.
+    pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::File {
+            path: path.to_owned(),
+            source,
+        }
     }
 }
 
