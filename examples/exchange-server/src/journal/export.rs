@@ -12,6 +12,7 @@ use super::commands::Commands;
 use super::error::JournalError;
 use super::lines::{Circumstances, LineWriter};
 use super::open::OpenJournal;
+use crate::cli::Accounts;
 use crate::progress::Progress;
 use crate::replay::Stage;
 
@@ -25,7 +26,7 @@ pub(super) fn run(arguments: &ExportArguments) -> Result<ExitCode, JournalError>
     };
     let mut export = Export {
         commands,
-        stage: Stage::new(),
+        stage: Stage::new(Accounts::Off),
         lines: LineWriter::default(),
         output: output(arguments)?,
         progress: Progress::new("commands", span.count()),
@@ -116,7 +117,9 @@ impl Export {
         let events = self.stage.follow(command.clone());
         let known = Circumstances {
             instrument,
-            is_listed: events.iter().any(|event| matches!(event, Event::Listed { .. })),
+            is_listed: events
+                .iter()
+                .any(|event| matches!(event, Event::Listed { .. } | Event::AssetAdded { .. })),
         };
         let line = self.lines.line(command, known);
         if command.seq >= self.span.from {

@@ -23,9 +23,9 @@ pub(super) fn run(arguments: &ReplayArguments, directory: &Path) -> Result<(), R
     let mut replay = JournalReplay {
         commands: Commands::open(&journal, span.start, span.until)?,
         stage: if arguments.summary {
-            Stage::recording()
+            Stage::recording(arguments.accounts)
         } else {
-            Stage::new()
+            Stage::new(arguments.accounts)
         },
         symbols: Symbols::new(),
         output: output(arguments)?,
@@ -109,7 +109,14 @@ impl JournalReplay {
             Command::List(spec) => Some(spec.clone()),
             _ => None,
         };
+        let asset = match &command.value {
+            Command::AddAsset(spec) => Some(spec.clone()),
+            _ => None,
+        };
         let events = self.stage.follow(command);
+        if let Some(asset) = asset.filter(|_| matches!(events.last(), Some(Event::AssetAdded { .. }))) {
+            self.symbols.add_asset(&asset);
+        }
         if let Some(spec) = spec.filter(|_| events.iter().any(|event| matches!(event, Event::Listed { .. })))
         {
             let listed = self.symbols.list(&spec);

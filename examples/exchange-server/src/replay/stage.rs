@@ -7,11 +7,12 @@ use engine_core::data::{
     CandlesConfig, Feed, Interval, OrderState, Projection, Projections, ProjectionsConfig,
 };
 use engine_core::{
-    Command, Engine, EngineConfig, Event, EventBatch, MassCancel, OrderId, OrderIds, OrderRef, Qty, Seq,
-    Sequenced, StateHash, Timestamp,
+    AccountId, AccountsConfig, Amount, AssetId, Balance, Command, Engine, EngineConfig, Event, EventBatch,
+    MassCancel, OrderId, OrderIds, OrderRef, Qty, Seq, Sequenced, StateHash, Timestamp,
 };
 
 use super::nobody::Arrivals;
+use crate::cli::Accounts;
 
 /// How many candles of each interval can be asked for.
 const CANDLES_MAX: usize = 10_000;
@@ -24,6 +25,7 @@ const CLOSED_ORDERS_MAX: u32 = 1 << 16;
 
 /// An engine that is given its commands one after the other.
 pub(crate) struct Stage {
+    config: EngineConfig,
     engine: Engine,
     projections: Projections,
     now: Timestamp,
@@ -36,8 +38,12 @@ pub(crate) struct Stage {
 
 /// How every engine of a replay is built: callers choose the ids of orders. Where these lie in memory differs from process to
 /// process, so that whatever depended on it would be seen, and nobody can choose ids that collide.
-pub(super) fn engine_config() -> EngineConfig {
+fn engine_config(accounts: Accounts) -> EngineConfig {
     EngineConfig {
+        accounts: match accounts {
+            Accounts::Off => None,
+            Accounts::On => Some(AccountsConfig::default()),
+        },
         ids: OrderIds::Chosen {
             hash_seed: RandomState::new().hash_one(()),
         },
@@ -64,9 +70,10 @@ fn projections_config(engine: EngineConfig) -> ProjectionsConfig {
 }
 
 impl Stage {
-    pub(crate) fn new() -> Self {
-        let config = engine_config();
+    pub(crate) fn new(accounts: Accounts) -> Self {
+        let config = engine_config(accounts);
         Self {
+            config,
             engine: Engine::new(config),
             projections: Projections::new(projections_config(config)),
             now: Timestamp::ZERO,
@@ -78,11 +85,16 @@ impl Stage {
     }
 
     /// Also keeps every command that the engine is given.
-    pub(super) fn recording() -> Self {
+    pub(super) fn recording(accounts: Accounts) -> Self {
         Self {
             recorded: Some(Vec::new()),
-            ..Self::new()
+            ..Self::new(accounts)
         }
+    }
+
+    /// How its engine was built.
+    pub(super) fn config(&self) -> EngineConfig {
+        self.config
     }
 
     /// The last command that was applied.
@@ -192,6 +204,16 @@ impl Stage {
         } else {
             &[]
         }
+    }
+
+    /// What an account has of an asset.
+    pub(super) fn balance(&self, account: AccountId, asset: AssetId) -> Balance {
+        self.engine.balance(account, asset)
+    }
+
+    /// What has been collected in fees of an asset.
+    pub(super) fn fees_collected(&self, asset: AssetId) -> Amount {
+        self.engine.fees_collected(asset)
     }
 
     pub(super) fn projections(&mut self) -> &mut Projections {
