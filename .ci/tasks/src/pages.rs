@@ -5,3 +5,6 @@ struct Readme;
 
 #[doc = include_str!("../../../docs/market-data.md")]
 struct WhatProjectionsMean;
+
+#[doc = include_str!("../../../docs/traders.md")]
+struct SimulatedTraders;

@@ -3,10 +3,12 @@
 //! Every figure is the median of five runs in this process. Not measured: sockets, JSON, and anything that a client does.
 
 use std::hint::black_box;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
-use engine_core::Timestamp;
-use engine_http::identity::{Identity, IdentityOptions, SignedRequest};
+use engine_core::{AccountId, Timestamp};
+use engine_http::identity::{Caller, Identity, IdentityOptions, SignedRequest, Tier, Via};
+use engine_http::limits::{Ask, Kind, Limits, LimitsOptions};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
@@ -16,7 +18,8 @@ const START_MS: u64 = 1_800_000_000_000;
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Outcome<()> {
-    identity()
+    identity()?;
+    limits()
 }
 
 /// Prints the time of one of `count` repetitions.
@@ -94,6 +97,39 @@ fn identity() -> Outcome<()> {
             .refresh(token.expose(), at(1))
             .expect("it is the good one")
             .refresh_token;
+    });
+    Ok(())
+}
+
+fn limits() -> Outcome<()> {
+    const CALLS: u32 = 1_000_000;
+    let limits = Limits::new(&LimitsOptions::default())?;
+    let caller = Caller {
+        account: AccountId::new(1).ok_or("1 is not 0")?,
+        tier: Tier::Enterprise,
+        is_frozen: false,
+        via: Via::Session(1),
+    };
+    let ask = |address: u32, caller| Ask {
+        address: IpAddr::V4(Ipv4Addr::from_bits(address)),
+        caller,
+        kind: Kind::Orders,
+        cost: 1,
+    };
+    let mut now_us = START_MS * 1_000;
+    let mut admit = |ask: Ask<'_>| {
+        now_us += 10;
+        limits.admit(&ask, Timestamp::from_nanos(now_us * 1_000))
+    };
+    report("limits: admit, one account", CALLS, || {
+        for _ in 0..CALLS {
+            black_box(admit(ask(1, Some(&caller))));
+        }
+    });
+    report("limits: admit, a million addresses in turn", CALLS, || {
+        for address in 0..CALLS {
+            black_box(admit(ask(address, None)));
+        }
     });
     Ok(())
 }

@@ -17,6 +17,8 @@ const CORE_DEPENDENCIES: [&str; 5] = [
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Layer {
     Core,
+    /// Simulated traders, which know the core alone.
+    Traders,
     Wire,
     Journal,
     Runtime,
@@ -31,6 +33,7 @@ impl Layer {
         let parts: Vec<_> = folder.iter().map(|part| part.to_string_lossy()).collect();
         match parts.iter().map(AsRef::as_ref).collect::<Vec<&str>>().as_slice() {
             ["engine-core"] => Self::Core,
+            ["engine-adapters", "traders"] => Self::Traders,
             ["engine-adapters", "wire"] => Self::Wire,
             ["engine-adapters", "journal"] => Self::Journal,
             ["engine-adapters", "runtime"] => Self::Runtime,
@@ -43,7 +46,7 @@ impl Layer {
     fn may_depend_on(self, other: Self) -> bool {
         match self {
             Self::Core => false,
-            Self::Wire => matches!(other, Self::Core),
+            Self::Traders | Self::Wire => matches!(other, Self::Core),
             Self::Journal => matches!(other, Self::Core | Self::Wire),
             Self::Runtime => matches!(other, Self::Core | Self::Wire | Self::Journal),
             Self::Adapter => matches!(other, Self::Core | Self::Wire | Self::Runtime),
@@ -114,6 +117,7 @@ fn a_crate_has_the_layer_of_its_folder() {
     let layer = |folder: &str| Layer::of(Path::new(folder));
     assert_eq!(layer("engine-core"), Layer::Core);
     assert_eq!(layer("engine-adapters/runtime"), Layer::Runtime);
+    assert_eq!(layer("engine-adapters/traders"), Layer::Traders);
     assert_eq!(layer("engine-adapters/kafka"), Layer::Adapter);
     assert_eq!(layer("engine-adapters/http"), Layer::Adapter);
     assert_eq!(layer("engine-adapters/testkit"), Layer::Unpublished);
@@ -129,6 +133,10 @@ fn wrong_arrows_are_refused() {
     assert!(
         !is_allowed(Layer::Adapter, Layer::Adapter, None),
         "adapters do not know each other"
+    );
+    assert!(
+        !is_allowed(Layer::Traders, Layer::Wire, None),
+        "traders know commands and events and nothing of their forms"
     );
     assert!(
         !is_allowed(Layer::Wire, Layer::Runtime, None),

@@ -1,5 +1,6 @@
 //! The parts of the server, each without a socket and with a clock that the test moves.
 
 mod identity;
+mod limits;
 mod signed;
 mod time;
