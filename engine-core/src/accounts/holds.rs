@@ -1,6 +1,6 @@
 //! What orders hold, as a function of their terms, what is left of them and their carry.
 
-use super::fees::{Fees, MILLION};
+use super::fees::{Fees, MILLION, SMALL_MAX, charge_small};
 use super::instrument::Instrument;
 use super::orders::OpenOrder;
 use super::position::{Cost, Extra};
@@ -46,6 +46,29 @@ impl Instrument {
             // 64 times 63 bits.
             return Some(i128::from(self.base_units) * i128::from(quantity.lots()));
         }
+        match self.hold_small(price, quantity, fees) {
+            Some(held) => Some(i128::from(held)),
+            None => self.hold_large(price, quantity, fees),
+        }
+    }
+
+    /// What an order holds that is paid for, if its value is small; no price with accounts is below zero.
+    #[inline]
+    fn hold_small(&self, price: Price, quantity: Qty, fees: Fees) -> Option<i64> {
+        let notional = u64::try_from(price.ticks()).ok()?.checked_mul(quantity.lots())?;
+        let value = notional
+            .checked_mul(self.quote_units)
+            .filter(|value| *value < SMALL_MAX)?;
+        let (fee, _) = charge_small(value, fees.rates.held(), fees.carry);
+        Some(if self.margin.is_some() {
+            fee
+        } else {
+            value as i64 + fee
+        })
+    }
+
+    #[cold]
+    fn hold_large(&self, price: Price, quantity: Qty, fees: Fees) -> Option<i128> {
         let value = self.value(price.notional(quantity).units())?;
         if value > Amount::MAX.units() {
             return None;

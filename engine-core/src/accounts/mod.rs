@@ -28,6 +28,7 @@ mod links;
 mod margin;
 mod orders;
 mod pairs;
+mod plain;
 mod position;
 mod restore;
 mod settle;

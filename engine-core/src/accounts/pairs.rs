@@ -14,7 +14,7 @@ const APART: i64 = i64::MIN;
 ///
 /// Invariant: a pair lives apart exactly if one of its numbers does not fit beside the other.
 pub(super) struct Pairs {
-    near: Column<[i64; 2], 128>,
+    near: Column<[i64; 2], 1024>,
     apart: BTreeMap<u32, [i128; 2]>,
 }
 
@@ -69,6 +69,19 @@ impl Pairs {
     /// Adds to both numbers of an account and returns them.
     #[inline]
     pub(super) fn add(&mut self, account: u32, more: [i128; 2]) -> [i128; 2] {
+        let near = self.near.at_mut(account);
+        if let ([Ok(one), Ok(other)], true) = (more.map(i64::try_from), near[0] != APART)
+            && let (Some(one), Some(other)) = (near[0].checked_add(one), near[1].checked_add(other))
+            && one != APART
+        {
+            *near = [one, other];
+            return [one.into(), other.into()];
+        }
+        self.add_apart(account, more)
+    }
+
+    #[cold]
+    fn add_apart(&mut self, account: u32, more: [i128; 2]) -> [i128; 2] {
         let [one, other] = self.read(account);
         let pair = [one + more[0], other + more[1]];
         self.write(account, pair);
@@ -77,8 +90,8 @@ impl Pairs {
 
     /// Reads a part of what an account has, so that it is near.
     #[inline]
-    pub(super) fn touch(&self, account: u32) -> u64 {
-        self.near.at(account).map_or(0, |pair| pair[0] as u64)
+    pub(super) fn touch(&self, account: u32) {
+        std::hint::black_box(self.near.at(account).map_or(0, |pair| pair[0]));
     }
 
     /// All pairs of all pages, with their accounts, in order.
