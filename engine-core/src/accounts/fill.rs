@@ -20,20 +20,8 @@ pub(super) struct Fill {
 
 impl Ledger {
     /// Settles one side of a trade and returns what it was charged.
-    #[inline]
     pub(super) fn fill(&mut self, fill: &Fill, now: Timestamp) -> i128 {
-        let instrument = &self.instruments[fill.instrument as usize];
-        let before = *self.orders.at(fill.at);
-        if instrument.is_plain() && before.is_plain() {
-            self.fill_plain(fill, before).fee
-        } else {
-            self.fill_any(fill, before, now)
-        }
-    }
-
-    /// A fill of any order in any instrument.
-    #[inline(never)]
-    fn fill_any(&mut self, fill: &Fill, order: OpenOrder, now: Timestamp) -> i128 {
+        let order = *self.orders.at(fill.at);
         let before = self.footprint(fill.instrument, &order);
         let rates = self.rates.at(order.rates());
         let rate = if fill.is_maker { rates.maker } else { rates.taker };

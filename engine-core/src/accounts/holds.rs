@@ -55,16 +55,37 @@ impl Instrument {
     /// What an order holds that is paid for, if its value is small; no price with accounts is below zero.
     #[inline]
     fn hold_small(&self, price: Price, quantity: Qty, fees: Fees) -> Option<i64> {
-        let notional = u64::try_from(price.ticks()).ok()?.checked_mul(quantity.lots())?;
-        let value = notional
-            .checked_mul(self.quote_units)
-            .filter(|value| *value < SMALL_MAX)?;
+        let value = self.value_small(price, quantity)?;
         let (fee, _) = charge_small(value, fees.rates.held(), fees.carry);
         Some(if self.margin.is_some() {
             fee
         } else {
             value as i64 + fee
         })
+    }
+
+    /// What a quantity is worth, if that is below [`SMALL_MAX`].
+    #[inline]
+    pub(super) fn value_small(&self, price: Price, quantity: Qty) -> Option<u64> {
+        let notional = u64::try_from(price.ticks()).ok()?.checked_mul(quantity.lots())?;
+        let value = notional.checked_mul(self.quote_units)?;
+        (value < SMALL_MAX).then_some(value)
+    }
+
+    /// How much of the base a quantity is, if that is below [`SMALL_MAX`].
+    #[inline]
+    pub(super) fn delivered_small(&self, quantity: Qty) -> Option<i64> {
+        let delivered = self.base_units.checked_mul(quantity.lots())?;
+        (delivered < SMALL_MAX).then_some(delivered as i64)
+    }
+
+    /// What an order holds in a spot instrument, if that is not much.
+    #[inline]
+    pub(super) fn hold_plain(&self, side: Side, price: Price, quantity: Qty, fees: Fees) -> Option<i64> {
+        match side {
+            Side::Buy => self.hold_small(price, quantity, fees),
+            Side::Sell => self.delivered_small(quantity),
+        }
     }
 
     #[cold]

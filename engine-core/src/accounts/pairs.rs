@@ -69,15 +69,25 @@ impl Pairs {
     /// Adds to both numbers of an account and returns them.
     #[inline]
     pub(super) fn add(&mut self, account: u32, more: [i128; 2]) -> [i128; 2] {
+        match more.map(i64::try_from) {
+            [Ok(one), Ok(other)] => self.add_small(account, [one, other]),
+            _ => self.add_apart(account, more),
+        }
+    }
+
+    /// The same for what is not much.
+    #[inline(always)]
+    pub(super) fn add_small(&mut self, account: u32, more: [i64; 2]) -> [i128; 2] {
         let near = self.near.at_mut(account);
-        if let ([Ok(one), Ok(other)], true) = (more.map(i64::try_from), near[0] != APART)
-            && let (Some(one), Some(other)) = (near[0].checked_add(one), near[1].checked_add(other))
+        let (one, other) = (near[0].checked_add(more[0]), near[1].checked_add(more[1]));
+        if let (Some(one), Some(other)) = (one, other)
+            && near[0] != APART
             && one != APART
         {
             *near = [one, other];
             return [one.into(), other.into()];
         }
-        self.add_apart(account, more)
+        self.add_apart(account, more.map(i128::from))
     }
 
     #[cold]

@@ -3,8 +3,7 @@
 //! Most commands are of this kind. The rules are those of the long way, which come to little here.
 
 use super::admit::{Admission, Admitted, Plain};
-use super::fees::{Fees, charge};
-use super::fill::Fill;
+use super::fees::{Fees, RateId, charge_small};
 use super::orders::{At, NewOrder, OpenOrder};
 use super::position::{Cost, Line};
 use super::settle::Party;
@@ -12,8 +11,8 @@ use super::{Ledger, Row};
 use crate::{AccountId, Amount, AssetId, Event, InstrumentId, OrderId, Price, Qty, Side};
 
 /// What a fill leaves of an account.
-pub(super) struct Filled {
-    pub(super) fee: i128,
+struct Filled {
+    fee: i64,
     base: Row,
     quote: Row,
     quantity: i64,
@@ -154,27 +153,24 @@ impl Ledger {
         else {
             unreachable!("only trades stand between the acceptance and the end");
         };
-        let at = self.live(maker);
-        let before = *self.orders.at(at);
         let kept = &self.instruments[taker.instrument as usize];
-        let value = kept.value(price.notional(quantity).units());
-        let fill = Fill {
+        let small = "trades that are worth much were not taken for plain ones";
+        let trade = Trade {
             instrument: taker.instrument,
-            at,
-            is_maker: true,
             price,
             quantity,
-            value: value.expect("a trade is worth no more than its buyer had"),
+            value: kept.value_small(price, quantity).expect(small),
+            delivered: kept.delivered_small(quantity).expect(small),
         };
-        let filled = self.fill_plain(&fill, before);
-        let fee = taker.fill(&fill);
+        let filled = self.fill_plain(&trade, self.live(maker));
+        let fee = taker.fill(&trade);
         let (base, quote) = (taker.base, taker.quote);
-        self.assets[quote as usize].fees += filled.fee + fee;
+        self.assets[quote as usize].fees += i128::from(filled.fee + fee);
         events.push(Event::Settled {
             trade: (index - batch) as u32,
             asset: AssetId::new(quote),
-            maker_fee: Amount::new(filled.fee),
-            taker_fee: Amount::new(fee),
+            maker_fee: Amount::new(filled.fee.into()),
+            taker_fee: Amount::new(fee.into()),
         });
         say_filled(owner, taker.instrument, (base, quote), &filled, events);
     }
@@ -189,20 +185,20 @@ impl Ledger {
         let quantity = line.quantity;
         kept.set_cost(taker.account, taker.cost);
         let row = |total, held| Row { total, held };
-        let delivered = i128::from(kept.base_units) * i128::from(taker.traded.lots());
+        let delivered = taker.delivered;
         let (base, quote) = match taker.side {
             Side::Buy => {
                 let held = kept.hold(taker.side, taker.price, taker.remaining, taker.fees);
                 let held = held.expect("what is left holds no more than when it was admitted");
                 (
                     row(delivered, 0),
-                    row(-taker.value - taker.charged, held - taker.held),
+                    row(-taker.value - taker.charged, held - i128::from(taker.held)),
                 )
             }
             Side::Sell => (row(-delivered, -delivered), row(taker.value - taker.charged, 0)),
         };
         let filled = Filled {
-            fee: taker.charged,
+            fee: 0,
             base: self.assets[taker.base as usize].balances.add(taker.account, base),
             quote: self.assets[taker.quote as usize]
                 .balances
@@ -227,7 +223,7 @@ impl Ledger {
         }
         let kept = &mut self.instruments[taker.instrument as usize];
         if cancelled {
-            let held = kept.hold(taker.side, taker.price, taker.remaining, taker.fees);
+            let held = kept.hold_plain(taker.side, taker.price, taker.remaining, taker.fees);
             let held = held.expect("what is left holds no more than when it was admitted");
             return self.change_held(party.owner, (taker.account, taker.held_asset), -held, events);
         }
@@ -286,8 +282,9 @@ impl Ledger {
             return false;
         }
         let side = order.side();
-        let held = kept.hold(side, order.price(), order.remaining(), fees);
-        let held = held.expect("what is held can be counted");
+        let Some(held) = kept.hold_plain(side, order.price(), order.remaining(), fees) else {
+            return false;
+        };
         let line = kept.lines.at_mut(order.account);
         line.open_orders -= 1;
         line.open[side as usize] -= order.remaining().lots();
@@ -303,74 +300,82 @@ impl Ledger {
         &mut self,
         owner: AccountId,
         (account, asset): (u32, u32),
-        by: i128,
+        by: i64,
         events: &mut Vec<Event>,
     ) {
-        let more = Row { total: 0, held: by };
-        let row = self.assets[asset as usize].balances.add(account, more);
+        let row = self.assets[asset as usize].balances.add_small(account, 0, by);
         if by != 0 {
-            events.push(Event::BalanceChanged {
-                account: owner,
-                asset: AssetId::new(asset),
-                total: Amount::new(row.total),
-                held: Amount::new(row.held),
-            });
+            events.push(balance_changed(owner, asset, row));
         }
     }
 
-    /// A fill of an order that holds for itself alone, in a spot instrument without tiers.
+    /// The maker's side of a trade.
     #[inline]
-    pub(super) fn fill_plain(&mut self, fill: &Fill, before: OpenOrder) -> Filled {
-        let instrument = &mut self.instruments[fill.instrument as usize];
+    fn fill_plain(&mut self, trade: &Trade, at: At) -> Filled {
+        let kept = &mut self.instruments[trade.instrument as usize];
+        let before = *self.orders.at(at);
         let rates = self.rates.at(before.rates());
-        let rate = if fill.is_maker { rates.maker } else { rates.taker };
-        let (fee, carry) = charge(fill.value, rate, before.carry());
-        let rest = before.remaining() - fill.quantity;
-        let fees = |carry| Fees { rates, carry };
-        let delivered = i128::from(instrument.base_units) * i128::from(fill.quantity.lots());
-        let account = before.account;
-        let side = before.side();
-        let mut cost = instrument.cost(account);
-        let line = instrument.lines.at_mut(account);
-        line.trade(&mut cost, side, fill.price, fill.quantity);
-        line.open[side as usize] -= fill.quantity.lots();
+        let (fee, carry) = charge_small(trade.value, rates.maker, before.carry());
+        let rest = before.remaining() - trade.quantity;
+        let (account, side) = (before.account, before.side());
+        let mut cost = kept.cost(account);
+        let line = kept.lines.at_mut(account);
+        line.trade(&mut cost, side, trade.price, trade.quantity);
+        line.open[side as usize] -= trade.quantity.lots();
         line.open_orders -= u32::from(rest.is_zero());
         let quantity = line.quantity;
-        instrument.set_cost(account, cost);
-        let row = |total, held| Row { total, held };
+        kept.set_cost(account, cost);
+        let value = trade.value as i64;
         let (base, quote) = match side {
             Side::Buy => {
                 let hold = |quantity, carry| {
-                    let held = instrument.hold(side, before.price(), quantity, fees(carry));
+                    let held = kept.hold(side, before.price(), quantity, Fees { rates, carry });
                     held.expect("an order that trades holds no more than when it was admitted")
                 };
                 let mut released = hold(before.remaining(), before.carry());
                 if !rest.is_zero() {
                     released -= hold(rest, carry);
                 }
-                (row(delivered, 0), row(-fill.value - fee, -released))
+                ((trade.delivered, 0), (-value - fee, -released))
             }
-            Side::Sell => (row(-delivered, -delivered), row(fill.value - fee, 0)),
+            Side::Sell => ((-trade.delivered, -trade.delivered), (value - fee, 0)),
         };
-        let base = self.assets[instrument.base as usize].balances.add(account, base);
-        let quote = self.assets[instrument.quote as usize]
+        let base = self.assets[kept.base as usize]
             .balances
-            .add(account, quote);
+            .add_small(account, base.0, base.1);
+        let quote = self.assets[kept.quote as usize].balances.add(
+            account,
+            Row {
+                total: quote.0.into(),
+                held: quote.1,
+            },
+        );
         if rest.is_zero() {
-            self.orders.remove(fill.at);
+            self.orders.remove(at);
         } else {
-            let order = self.orders.at_mut(fill.at);
+            let order = self.orders.at_mut(at);
             order.set_remaining(rest);
             order.set_carry(carry);
         }
         Filled {
-            fee,
             base,
             quote,
+            fee,
             quantity,
             cost,
         }
     }
+}
+
+/// A trade that is not worth much.
+struct Trade {
+    instrument: u32,
+    price: Price,
+    quantity: Qty,
+    /// In units of the quote asset.
+    value: u64,
+    /// In units of the base asset.
+    delivered: i64,
 }
 
 /// A plain order while it takes.
@@ -382,12 +387,12 @@ struct Taker {
     account: u32,
     side: Side,
     price: Price,
-    rates: super::fees::RateId,
+    rates: RateId,
     fees: Fees,
-    held: i128,
+    held: i64,
     remaining: Qty,
-    traded: Qty,
     /// What its trades came to.
+    delivered: i128,
     value: i128,
     charged: i128,
     last: Price,
@@ -412,7 +417,7 @@ impl Taker {
             fees: Fees::new(ledger.rates.at(admission.rates)),
             held: plain.held,
             remaining: plain.quantity,
-            traded: Qty::ZERO,
+            delivered: 0,
             value: 0,
             charged: 0,
             last: admission.price,
@@ -423,16 +428,16 @@ impl Taker {
 
     /// Takes its side of a trade, and returns what it is charged.
     #[inline]
-    fn fill(&mut self, fill: &Fill) -> i128 {
-        let (fee, carry) = charge(fill.value, self.fees.rates.taker, self.fees.carry);
+    fn fill(&mut self, trade: &Trade) -> i64 {
+        let (fee, carry) = charge_small(trade.value, self.fees.rates.taker, self.fees.carry);
         self.fees.carry = carry;
-        self.value += fill.value;
-        self.charged += fee;
-        self.remaining -= fill.quantity;
-        self.traded += fill.quantity;
-        self.last = fill.price;
+        self.delivered += i128::from(trade.delivered);
+        self.value += i128::from(trade.value);
+        self.charged += i128::from(fee);
+        self.remaining -= trade.quantity;
+        self.last = trade.price;
         self.line
-            .trade(&mut self.cost, self.side, fill.price, fill.quantity);
+            .trade(&mut self.cost, self.side, trade.price, trade.quantity);
         fee
     }
 }
@@ -471,16 +476,10 @@ fn say_filled(
     filled: &Filled,
     events: &mut Vec<Event>,
 ) {
-    let balance = |asset, row: Row| Event::BalanceChanged {
-        account: owner,
-        asset: AssetId::new(asset),
-        total: Amount::new(row.total),
-        held: Amount::new(row.held),
-    };
     let position = filled.cost.position(filled.quantity);
     events.extend([
-        balance(base, filled.base),
-        balance(quote, filled.quote),
+        balance_changed(owner, base, filled.base),
+        balance_changed(owner, quote, filled.quote),
         Event::PositionChanged {
             account: owner,
             instrument: InstrumentId::new(instrument),
@@ -489,4 +488,14 @@ fn say_filled(
             realised: position.realised,
         },
     ]);
+}
+
+#[inline]
+fn balance_changed(account: AccountId, asset: u32, row: Row) -> Event {
+    Event::BalanceChanged {
+        account,
+        asset: AssetId::new(asset),
+        total: Amount::new(row.total),
+        held: Amount::new(row.held),
+    }
 }

@@ -5,18 +5,16 @@ use std::fs;
 use std::path::Path;
 
 /// The pages of rules.
-const PAGES: [&str; 1] = ["matching-rules"];
+const PAGES: [&str; 2] = ["matching-rules", "accounts"];
 
 /// Scenarios that are about no single rule.
-const BESIDE_THE_RULES: [&str; 12] = [
-    "balances",
+const BESIDE_THE_RULES: [&str; 10] = [
     "classic_faults",
     "damage",
     "differential",
     "limits",
     "main",
     "page",
-    "paid_orders",
     "plain_book",
     "replay",
     "restore",
