@@ -2,6 +2,7 @@
 //!
 //! A [`workload`] is a stream of commands with the quantity that each must trade. A [`contender`] is an order
 //! book that can replay one. The [`runner`] replays every workload on every contender and prints the table.
+//! [`projections`] measures what it costs to take in the events of a workload.
 
 #![expect(
     clippy::float_arithmetic,
@@ -10,5 +11,6 @@
 
 pub mod contender;
 pub mod measure;
+pub mod projections;
 pub mod runner;
 pub mod workload;

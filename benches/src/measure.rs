@@ -94,9 +94,22 @@ pub fn latency<C: Contender>(workload: &Workload) -> Latency {
 
 /// What two readings of the clock with nothing between them are apart, in the median.
 fn clock_cost() -> u64 {
-    let mut readings: Vec<u64> = (0..10_001)
-        .map(|_| Instant::now().elapsed().as_nanos() as u64)
-        .collect();
+    median_of(|| Instant::now().elapsed().as_nanos() as u64)
+}
+
+/// The same of two readings of the processor time.
+pub(crate) fn processor_clock_cost() -> Duration {
+    let between = || {
+        let readings = processor_time().zip(processor_time());
+        readings.map_or(0, |(before, after)| {
+            after.saturating_sub(before).as_nanos() as u64
+        })
+    };
+    Duration::from_nanos(median_of(between))
+}
+
+fn median_of(reading: impl Fn() -> u64) -> u64 {
+    let mut readings: Vec<u64> = (0..10_001).map(|_| reading()).collect();
     readings.sort_unstable();
     readings[readings.len() / 2]
 }

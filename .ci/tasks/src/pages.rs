@@ -8,3 +8,6 @@ struct WhatProjectionsMean;
 
 #[doc = include_str!("../../../docs/traders.md")]
 struct SimulatedTraders;
+
+#[doc = include_str!("../../../docs/runtime.md")]
+struct Runtime;

@@ -65,7 +65,7 @@ impl<const ASSIGNED: bool> Rehearsed for Markets<ASSIGNED> {
 }
 
 /// The instrument that [`terms`] describe.
-pub(super) fn spec() -> InstrumentSpec {
+pub(crate) fn spec() -> InstrumentSpec {
     terms().build().expect("a tick, a lot and defaults are a spec")
 }
 
@@ -75,7 +75,7 @@ pub(super) fn terms() -> InstrumentSpecBuilder {
 }
 
 #[inline]
-pub(super) fn place(command: &Command) -> Place {
+pub(crate) fn place(command: &Command) -> Place {
     let place = Place::limit(
         InstrumentId::new(u32::from(command.symbol)),
         OrderId::new(command.id),
@@ -95,7 +95,7 @@ pub(super) fn place(command: &Command) -> Place {
 }
 
 #[inline]
-pub(super) fn cancel(command: &Command) -> Cancel {
+pub(crate) fn cancel(command: &Command) -> Cancel {
     Cancel {
         order: OrderRef::Id(OrderId::new(command.id)),
         account: None,
@@ -103,7 +103,7 @@ pub(super) fn cancel(command: &Command) -> Cancel {
 }
 
 #[inline]
-pub(super) fn amend(command: &Command) -> Amend {
+pub(crate) fn amend(command: &Command) -> Amend {
     Amend {
         order: OrderRef::Id(OrderId::new(command.id)),
         account: None,

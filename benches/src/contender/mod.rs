@@ -20,6 +20,7 @@ pub use engine::WholeEngine;
 #[cfg(feature = "peers")]
 pub use lobster::Lobster;
 pub use market::Markets;
+pub(crate) use market::{amend, cancel, place, spec};
 #[cfg(feature = "peers")]
 pub use matchcore::Matchcore;
 #[cfg(feature = "peers")]

@@ -97,7 +97,7 @@ pub(super) fn write_for_profiler(entry: &Entry, stream: &Stream, path: &Path) ->
 }
 
 /// Keeps this thread on one processor and tells whether that worked.
-fn pin(core: Option<usize>) -> bool {
+pub(crate) fn pin(core: Option<usize>) -> bool {
     let cores = core_affinity::get_core_ids().unwrap_or_default();
     let chosen = match core {
         Some(id) => cores.iter().find(|core| core.id == id),

@@ -6,6 +6,7 @@ mod field;
 mod source;
 mod table;
 
+pub(crate) use child::pin;
 pub use field::{Entry, field};
 
 use arguments::Arguments;
@@ -141,7 +142,7 @@ fn measure(stream: &Stream, entries: &[Entry], arguments: &Arguments) -> Result<
 }
 
 /// A progress bar on standard error, or nothing where that is no terminal.
-fn bar(length: u64, name: &str) -> ProgressBar {
+pub(crate) fn bar(length: u64, name: &str) -> ProgressBar {
     let style = ProgressStyle::with_template("{prefix:>10} [{bar:40}] {pos}/{len} {msg} ({eta} left)")
         .expect("the template is well formed");
     ProgressBar::new(length)

@@ -2,8 +2,10 @@
 //!
 //! - [`identity`] knows who calls: users, passwords, tokens and API keys.
 //! - [`limits`] knows how much may be asked for.
+//! - [`hub`] hands messages to connections.
 //!
 //! Time is an argument of everything here; no part asks a clock.
 
+pub mod hub;
 pub mod identity;
 pub mod limits;

@@ -118,6 +118,12 @@ impl<S: Storage> Directory<S> {
         self.home.identity
     }
 
+    pub(crate) fn of(home: &Arc<Home<S>>) -> Self {
+        Self {
+            home: Arc::clone(home),
+        }
+    }
+
     pub(crate) fn home(&self) -> &Arc<Home<S>> {
         &self.home
     }

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use engine_core::Seq;
 
 use crate::batch::Batch;
-use crate::command_log::Receipt;
-use crate::directory::Home;
+use crate::command_log::{JournalSource, Receipt};
+use crate::directory::{Directory, Home};
 use crate::error::{AppendError, Fault, Operation, ReadError};
 use crate::format::segment::Stream;
 use crate::options::SyncPolicy;
@@ -145,6 +145,11 @@ impl<S: Storage> Journal<S> {
     /// [`ReadError::Gone`] if retention has removed it, damage, a newer format, or what the system says.
     pub fn reader(&self, from: Seq) -> Result<LogReader<S>, ReadError> {
         LogReader::open(&self.home, self.stream, from)
+    }
+
+    /// The same log for other threads, which read it or wait for it.
+    pub fn source(&self) -> JournalSource<S> {
+        JournalSource::new(Directory::of(&self.home), self.stream, self.progress.clone())
     }
 
     /// Removes old segments; it may be used on another thread while the log is written.
@@ -311,6 +316,7 @@ impl<S: Storage, O: FnMut(&Progress)> Committer<S, O> {
             };
             if is_due || taken.is_sync_requested || taken.is_closing {
                 self.writer.sync()?;
+                self.progress.note_sync(now.elapsed());
                 next_sync = None;
             }
             if let (SyncPolicy::Interval(interval), None) = (self.policy, next_sync) {

@@ -35,7 +35,7 @@ mod verify;
 mod writer;
 
 pub use batch::{Batch, PAYLOAD_BYTES_MAX};
-pub use command_log::{CommandLog, CommandReader, Receipt};
+pub use command_log::{CommandLog, CommandReader, CommandSource, JournalSource, Receipt};
 pub use cursor::{CursorError, CursorStore};
 pub use directory::Directory;
 #[cfg(unix)]

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use engine_core::Seq;
 
@@ -17,6 +18,8 @@ pub struct Progress {
 struct Shared {
     written: AtomicU64,
     durable: AtomicU64,
+    syncs: AtomicU64,
+    syncs_ns: AtomicU64,
     fault: OnceLock<Fault>,
     changes: Mutex<()>,
     changed: Condvar,
@@ -27,6 +30,8 @@ impl Progress {
         let shared = Shared {
             written: AtomicU64::new(written.get()),
             durable: AtomicU64::new(durable.get()),
+            syncs: AtomicU64::new(0),
+            syncs_ns: AtomicU64::new(0),
             fault: OnceLock::new(),
             changes: Mutex::new(()),
             changed: Condvar::new(),
@@ -44,6 +49,15 @@ impl Progress {
     /// The last sequence that is on disk.
     pub fn durable_through(&self) -> Seq {
         Seq::new(self.shared.durable.load(Ordering::Acquire))
+    }
+
+    /// How often the log was made durable, and how long that took in all; for metrics.
+    pub fn syncs(&self) -> (u64, Duration) {
+        let nanos = self.shared.syncs_ns.load(Ordering::Relaxed);
+        (
+            self.shared.syncs.load(Ordering::Relaxed),
+            Duration::from_nanos(nanos),
+        )
     }
 
     /// The fault that stopped the log, if one has.
@@ -91,6 +105,12 @@ impl Progress {
         self.shared.written.store(written.get(), Ordering::Release);
         self.shared.durable.store(durable.get(), Ordering::Release);
         self.wake();
+    }
+
+    pub(crate) fn note_sync(&self, took: Duration) {
+        let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        self.shared.syncs.fetch_add(1, Ordering::Relaxed);
+        self.shared.syncs_ns.fetch_add(nanos, Ordering::Relaxed);
     }
 
     /// The first fault stays.

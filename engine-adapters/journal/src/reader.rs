@@ -150,6 +150,12 @@ impl<S: Storage> LogReader<S> {
         }
     }
 
+    /// A value that stands for everything in the log up to the last record that was read, as
+    /// [`Directory::history_at`] gives it.
+    pub fn history(&self) -> u64 {
+        self.tip.chain
+    }
+
     /// The sequence of the next record.
     pub fn position(&self) -> Seq {
         self.tip.expected().max(self.from)

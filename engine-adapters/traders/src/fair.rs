@@ -176,6 +176,21 @@ mod tests {
     }
 
     #[test]
+    fn it_is_mostly_near_the_usual_price() {
+        let (mut sum, mut count) = (0, 0);
+        for seed in 0..20 {
+            let mut fair = fair(seed);
+            for hour in 1..=365 * 24 {
+                fair.advance(Timestamp::from_nanos(hour * HOUR_NS));
+                sum += i128::from(fair.deviation.abs());
+                count += 1;
+            }
+        }
+        let percent = sum * 100 / count / i128::from(WHOLE);
+        assert!((2..8).contains(&percent), "it is {percent} % away on average");
+    }
+
+    #[test]
     fn a_day_moves_as_much_as_the_setting_says_however_finely_it_is_stepped() {
         for step_ms in [250, 1_000, 60_000, 900_000] {
             let squares: i64 = (0..200)

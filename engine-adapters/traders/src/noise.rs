@@ -117,3 +117,52 @@ fn size(view: &View<'_>, random: &mut Random) -> Qty {
     let most = SIZE_PERCENT_MAX >> random.below(5);
     view.setting.quantity_percent(random.within(10, most))
 }
+
+#[cfg(test)]
+mod tests {
+    use engine_core::{AccountId, InstrumentId, Timestamp};
+
+    use super::*;
+    use crate::setting::demo;
+    use crate::view::Top;
+
+    #[test]
+    fn whoever_is_full_only_trades_the_other_way() {
+        let [(spec, setting), ..] = demo();
+        let inventory_max = Qty::new(setting.quantity.lots() * 20);
+        let mut noise = Noise {
+            orders_max: 25,
+            take_percent: 30,
+            distance_max: 10,
+            inventory_max,
+        };
+        let full = inventory_max.lots() as i64 - setting.quantity.lots() as i64;
+        for (position, side) in [(full, Side::Sell), (-full, Side::Buy)] {
+            let view = View {
+                instrument: InstrumentId::new(0),
+                spec: &spec,
+                setting: &setting,
+                account: AccountId::new(1).expect("it is not 0"),
+                now: Timestamp::ZERO,
+                top: Top {
+                    bid: Some(Price::new(49_999)),
+                    ask: Some(Price::new(50_001)),
+                },
+                fair: Price::new(50_000),
+                trades: &[],
+                own: &[],
+                position,
+            };
+            let mut random = Random::new(1);
+            for _ in 0..1_000 {
+                let command = noise
+                    .decide(&view, &mut random)
+                    .expect("it always does something");
+                let Command::Place(place) = command else {
+                    panic!("it has nothing to cancel: {command:?}");
+                };
+                assert_eq!(place.side, side);
+            }
+        }
+    }
+}

@@ -104,6 +104,9 @@ pub enum Divergence {
     /// No such instrument was listed.
     #[error("instrument {0} was not listed")]
     Instrument(InstrumentId),
+    /// A settlement of what is no trade of its batch.
+    #[error("event {0} of the batch was settled and is no trade")]
+    Trade(u32),
     /// More orders at once than the projections were given room for.
     #[error("more orders at once than there is room for")]
     OrdersMax,

@@ -15,22 +15,22 @@ pub use image::OrdersImage;
 pub use state::{OrderState, OrderStatus};
 
 use self::closed::Closed;
-use self::life::{Details, Fills, Life, Open, Terms};
-use self::owners::{Links, Owners};
+use self::life::{Ended, Extras, Life, Open};
+use self::owners::Owners;
 use super::feed::Divergence;
 use crate::book::{OrderIds, Orders, Slab, Slot};
 use crate::command::{ClientOrderId, TimeInForce};
 use crate::event::{CancelReason, Event, OrderType, RejectReason, Request};
-use crate::types::{AccountId, Notional, OrderId, Price, Qty, Side, Timestamp};
+use crate::types::{AccountId, Amount, Notional, OrderId, Price, Qty, Side, Timestamp};
 
 /// The lives of all open orders, and the states of the ones that closed last.
 pub(super) struct Lives {
     /// By slot. A slot without an open order has what its last order left.
     lives: Slab<Open>,
-    terms: Slab<Terms>,
+    /// By slot, valid where the life says so.
+    extras: Slab<Extras>,
     owners: Owners,
     closed: Closed,
-    arrivals: u64,
     /// The order that was accepted last: most of what is said about an order is said right after.
     newest: Option<(OrderId, Slot)>,
     /// The market order by value that this batch accepted.
@@ -59,10 +59,9 @@ impl Lives {
         };
         Self {
             lives: Slab::new(orders_max as usize),
-            terms: Slab::new(orders_max as usize),
+            extras: Slab::new(orders_max as usize),
             owners: Owners::new(hash_seed, orders_max),
             closed: Closed::new(closed_max, hash_seed),
-            arrivals: 0,
             newest: None,
             by_value: None,
             refused: Refused::No,
@@ -83,8 +82,7 @@ impl Lives {
         orders: &'a Orders<()>,
         account: AccountId,
     ) -> impl Iterator<Item = OrderState> + 'a {
-        let before = |slot: &u32| self.lives[*slot].fills.links.prev();
-        let slots = std::iter::successors(self.owners.newest(account), before);
+        let slots = self.owners.orders(account);
         slots.map(|slot| self.open_state(orders, Slot::new(slot)))
     }
 
@@ -103,36 +101,16 @@ impl Lives {
         self.closed.lost()
     }
 
-    /// Everything that is kept of an open order, but its terms.
-    #[inline]
-    fn life(&self, orders: &Orders<()>, slot: Slot) -> Life {
-        let Open { fills, details } = &self.lives[slot.get()];
-        Life {
-            order: orders.id(slot),
-            account: self.owners.account(fills.links),
-            quantity: fills.quantity,
-            filled: fills.filled,
-            cost: fills.cost,
-            created: details.created,
-            updated: fills.updated,
-            price: details.price,
-            client_id: details.client_id,
-            instrument: fills.instrument,
-            status: if fills.filled.is_zero() {
-                OrderStatus::Pending
-            } else {
-                OrderStatus::PartiallyFilled
-            },
-            side: orders.side(slot),
-            order_type: fills.order_type,
-            has_terms: fills.has_terms,
-            is_triggered: fills.is_triggered,
-            has_price: fills.has_price,
-        }
-    }
-
     fn open_state(&self, orders: &Orders<()>, slot: Slot) -> OrderState {
-        self.life(orders, slot).state(self.terms[slot.get()])
+        let life = self.lives[slot.get()].0;
+        let order = Ended {
+            life,
+            order: orders.id(slot),
+            account: self.owners.account(slot.get()),
+            status: life.status(),
+            side: orders.side(slot),
+        };
+        order.state(self.extras[slot.get()])
     }
 
     /// Where an open order lives.
@@ -168,27 +146,22 @@ impl Lives {
         if order_type == OrderType::MarketByQuote {
             self.by_value = Some(order);
         }
-        let fills = Fills {
+        let life = Life {
             quantity,
             filled: Qty::ZERO,
             cost: Notional::ZERO,
+            created: time,
             updated: time,
-            links: Links::NONE,
+            price: price.unwrap_or_default(),
             instrument,
             order_type,
-            has_terms: false,
-            is_triggered: false,
             has_price: price.is_some(),
+            is_triggered: false,
+            has_extras: false,
         };
-        let details = Details {
-            created: time,
-            arrival: self.arrivals,
-            price: price.unwrap_or_default(),
-            client_id: None,
-        };
-        let slot = self.insert(orders, (order, side), fills, details)?;
+        let slot = self.insert(orders, (order, side), life)?;
         if let Some(account) = account {
-            self.owners.enter(&mut self.lives, account, slot.get());
+            self.owners.enter(account, slot.get());
         }
         Ok(())
     }
@@ -199,19 +172,27 @@ impl Lives {
         &mut self,
         orders: &mut Orders<()>,
         (order, side): (OrderId, Side),
-        fills: Fills,
-        details: Details,
+        life: Life,
     ) -> Result<Slot, Divergence> {
         let slot = follow(orders, order, side)?;
-        let life = Open { fills, details };
         while self.lives.len() <= slot.get() as usize {
-            self.lives.push(life);
-            self.terms.push(Terms::NONE);
+            self.lives.push(Open(life));
+            self.extras.push(Extras::NONE);
+            self.owners.add_slot();
         }
-        self.lives[slot.get()] = life;
-        self.arrivals += 1;
+        self.lives[slot.get()] = Open(life);
         self.newest = Some((order, slot));
         Ok(slot)
+    }
+
+    /// What few orders have, of an order that is about to have some of it.
+    fn extras_mut(&mut self, slot: Slot) -> &mut Extras {
+        let life = &mut self.lives[slot.get()].0;
+        let extras = &mut self.extras[slot.get()];
+        if !life.has_extras {
+            (life.has_extras, *extras) = (true, Extras::NONE);
+        }
+        extras
     }
 
     /// Takes note of a refused order: it is closed at once.
@@ -247,11 +228,12 @@ impl Lives {
             quantity: asked.quantity,
             filled: Qty::ZERO,
             cost: Notional::ZERO,
+            fee: Amount::ZERO,
             status: OrderStatus::Rejected(reason),
             created: time,
             updated: time,
         };
-        self.closed.push(Life::of(&state), Terms::of(&state));
+        self.closed.push(Ended::of(&state), &Extras::of(&state));
     }
 
     /// Notes the owner's own name for the order that was just accepted or refused.
@@ -264,7 +246,7 @@ impl Lives {
         match self.refused {
             Refused::No => {
                 let slot = self.find(orders, order)?;
-                self.lives[slot.get()].details.client_id = Some(client_id);
+                self.extras_mut(slot).client_id = Some(client_id);
             }
             Refused::Kept => self.closed.name_newest(order, client_id),
             Refused::Stateless => {}
@@ -275,10 +257,9 @@ impl Lives {
     /// Notes where an order rests: that is its price now, unless it follows the book.
     #[inline]
     pub(super) fn rest(&mut self, slot: Slot, price: Price) {
-        let life = &mut self.lives[slot.get()];
-        if life.fills.order_type != OrderType::Pegged {
-            life.fills.has_price = true;
-            life.details.price = price;
+        let life = &mut self.lives[slot.get()].0;
+        if life.order_type != OrderType::Pegged {
+            (life.has_price, life.price) = (true, price);
         }
     }
 
@@ -291,24 +272,26 @@ impl Lives {
         (price, quantity): (Price, Qty),
         time: Timestamp,
     ) -> Result<(), Divergence> {
-        let fills = &mut self.lives[slot.get()].fills;
-        let filled = fills.filled.lots().saturating_add(quantity.lots());
-        fills.filled = Qty::new(filled);
-        fills.cost = Notional::new(
-            fills
-                .cost
-                .units()
-                .saturating_add(price.notional(quantity).units()),
-        );
-        fills.updated = time;
+        let life = &mut self.lives[slot.get()].0;
+        let filled = life.filled.lots().saturating_add(quantity.lots());
+        let cost = life.cost.units().saturating_add(price.notional(quantity).units());
+        (life.filled, life.cost, life.updated) = (Qty::new(filled), Notional::new(cost), time);
         // An order by value has no quantity, and is not over by having traded it.
-        if fills.quantity.is_zero() || filled < fills.quantity.lots() {
+        if life.quantity.is_zero() || filled < life.quantity.lots() {
             return Ok(());
         }
-        if filled > fills.quantity.lots() {
+        if filled > life.quantity.lots() {
             return Err(Divergence::Order(orders.id(slot)));
         }
         self.close(orders, slot, OrderStatus::Filled, time)
+    }
+
+    /// Notes what an order was charged for a trade, with which it may have closed.
+    pub(super) fn charge(&mut self, orders: &Orders<()>, order: OrderId, fee: Amount) {
+        match orders.find(order) {
+            Some(slot) => self.extras_mut(slot).charge(fee),
+            None => self.closed.charge(order, fee),
+        }
     }
 
     /// Takes what an event says about an order that does not happen to most orders.
@@ -326,29 +309,25 @@ impl Lives {
         else {
             return Ok(());
         };
-        let at = self.find(orders, order)?.get();
-        let Open { fills, details } = &mut self.lives[at];
-        fills.updated = time;
+        let slot = self.find(orders, order)?;
+        let life = &mut self.lives[slot.get()].0;
+        life.updated = time;
         match *event {
             Event::Terms {
                 time_in_force,
                 trigger,
                 ..
             } => {
-                fills.has_terms = true;
-                self.terms[at] = Terms {
-                    time_in_force,
-                    trigger,
-                };
+                let extras = self.extras_mut(slot);
+                (extras.time_in_force, extras.trigger) = (time_in_force, trigger);
             }
             Event::Amended { price, quantity, .. } => {
-                fills.has_price = price.is_some();
-                details.price = price.unwrap_or_default();
-                fills.quantity = quantity;
+                (life.has_price, life.price) = (price.is_some(), price.unwrap_or_default());
+                life.quantity = quantity;
             }
-            Event::Decremented { by, .. } => fills.quantity = fills.quantity.saturating_sub(by),
-            Event::Triggered { .. } => fills.is_triggered = true,
-            Event::Armed { quantity, .. } => fills.quantity = quantity,
+            Event::Decremented { by, .. } => life.quantity = life.quantity.saturating_sub(by),
+            Event::Triggered { .. } => life.is_triggered = true,
+            Event::Armed { quantity, .. } => life.quantity = quantity,
             _ => {}
         }
         Ok(())
@@ -376,7 +355,7 @@ impl Lives {
         let Some(slot) = self.by_value.take().and_then(|order| orders.find(order)) else {
             return Ok(());
         };
-        if self.lives[slot.get()].fills.filled.is_zero() {
+        if self.lives[slot.get()].0.filled.is_zero() {
             return Err(Divergence::Order(orders.id(slot)));
         }
         self.close(orders, slot, OrderStatus::Filled, time)
@@ -395,10 +374,15 @@ impl Lives {
         if orders.queue(slot).is_some() {
             return Err(Divergence::Order(order));
         }
-        let mut life = self.life(orders, slot);
-        (life.status, life.updated) = (status, time);
-        self.closed.push(life, self.terms[slot.get()]);
-        self.owners.leave(&mut self.lives, slot.get());
+        let mut ended = Ended {
+            life: self.lives[slot.get()].0,
+            order,
+            account: self.owners.leave(slot.get()),
+            status,
+            side: orders.side(slot),
+        };
+        ended.life.updated = time;
+        self.closed.push(ended, &self.extras[slot.get()]);
         orders.forget(slot);
         if self.newest.is_some_and(|(newest, _)| newest == order) {
             self.newest = None;

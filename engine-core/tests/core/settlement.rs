@@ -231,11 +231,11 @@ fn a_position_averages_closes_and_turns() {
         deposit 1 5 of 1
         deposit 2 10000 of 0
         deposit 2 100 of 1
-        ---
         sell 1 10 @ 100 acct 2
         buy 2 10 @ 100 acct 1
         sell 3 5 @ 103 acct 2
         buy 4 5 @ 103 acct 1
+        ---
         buy 5 20 @ 104 acct 2
         sell 6 20 @ 104 acct 1
         sell 7 2 @ 101 acct 2
@@ -243,32 +243,6 @@ fn a_position_averages_closes_and_turns() {
         withdraw 1 1 of 1
         ",
         "
-        accepted 1 sell Limit 10 @ 100 acct 2
-        rested 1 10 @ 100 sell
-        balance 2 of 1: 100 held 10
-        accepted 2 buy Limit 10 @ 100 acct 1
-        traded 1 x 2: 10 @ 100 buy displayed accts 2 x 1
-        balance 1 of 0: 10000 held 1000
-        settled 1 fees 0 0 of 0
-        balance 2 of 1: 90 held 0
-        balance 2 of 0: 11000 held 0
-        position 2 -10 cost -1000 realised 0
-        balance 1 of 1: 15 held 0
-        balance 1 of 0: 9000 held 0
-        position 1 10 cost 1000 realised 0
-        accepted 3 sell Limit 5 @ 103 acct 2
-        rested 3 5 @ 103 sell
-        balance 2 of 1: 90 held 5
-        accepted 4 buy Limit 5 @ 103 acct 1
-        traded 3 x 4: 5 @ 103 buy displayed accts 2 x 1
-        balance 1 of 0: 9000 held 515
-        settled 1 fees 0 0 of 0
-        balance 2 of 1: 85 held 0
-        balance 2 of 0: 11515 held 0
-        position 2 -15 cost -1515 realised 0
-        balance 1 of 1: 20 held 0
-        balance 1 of 0: 8485 held 0
-        position 1 15 cost 1515 realised 0
         accepted 5 buy Limit 20 @ 104 acct 2
         rested 5 20 @ 104 buy
         balance 2 of 0: 11515 held 2080

@@ -4,11 +4,12 @@ use std::fmt::Debug;
 
 use engine_core::data::indicators::{Period, Rsi, Study, StudySource};
 use engine_core::data::{
-    Candles, Feed, FeedError, Interval, Projection, Projections, ProjectionsConfig, Statistics, Trades,
+    Candles, Feed, FeedError, Interval, Projection, Projections, ProjectionsConfig, Statistics, Trade,
+    TradeFeed, Trades,
 };
 use engine_core::{Event, EventBatch, OrderId, OrderType, Price, Qty, Seq, Side};
 
-use crate::{X, at};
+use crate::{DAY, MINUTE, X, at, trade};
 
 fn accepted(order: u64, side: Side) -> Event {
     Event::Accepted {
@@ -113,6 +114,83 @@ fn a_batch_that_does_not_follow_is_refused_and_changes_nothing() {
     refuses_what_does_not_follow(Projections::new(ProjectionsConfig::default()));
 }
 
+/// Feeds a few trades of a foreign feed, then bad ones.
+fn refuses_trades_that_do_not_follow<P: TradeFeed>(mut projection: P)
+where
+    P::Image: Debug + PartialEq,
+{
+    projection.record(&trade(5, 50, 100, 1)).expect("the first trade");
+    projection
+        .record(&trade(9, 60, 101, 2))
+        .expect("numbers may be left out");
+    let before = projection.image();
+    let out_of_order = |got| FeedError::OutOfOrder {
+        last: Seq::new(9),
+        got: Seq::new(got),
+    };
+    let backwards = FeedError::TimeBackwards {
+        seq: Seq::new(10),
+        last: at(60),
+        got: at(59),
+    };
+    let beyond = trade(10, 60, Price::MAX.ticks() + 1, 1);
+    for (bad, error) in [
+        (trade(9, 60, 101, 2), out_of_order(9)),
+        (trade(5, 70, 101, 2), out_of_order(5)),
+        (trade(10, 59, 101, 2), backwards),
+        (trade(10, 60, 101, 0), FeedError::Trade(Seq::new(10))),
+        (beyond, FeedError::Trade(Seq::new(10))),
+    ] {
+        assert_eq!(projection.record(&bad), Err(error));
+        assert_eq!(projection.image(), before, "it changed nothing");
+    }
+    projection
+        .record(&trade(10, 60, 99, 4))
+        .expect("what follows is taken");
+    assert_ne!(projection.image(), before, "and makes a difference");
+}
+
+#[test]
+fn a_foreign_trade_that_does_not_follow_is_refused_and_changes_nothing() {
+    let period = Period::new(2).expect("two is a period");
+    refuses_trades_that_do_not_follow(Trades::new(X, 10));
+    refuses_trades_that_do_not_follow(Candles::new(X, &Interval::USUAL, 10));
+    refuses_trades_that_do_not_follow(Statistics::new(X, 10));
+    refuses_trades_that_do_not_follow(Study::new(X, StudySource::Trades, Rsi::new(period)));
+}
+
+/// Gives the same trades to one projection as events of an engine and to another as a foreign feed.
+fn is_the_same_from_anywhere<P: TradeFeed>(mut events: P, mut foreign: P)
+where
+    P::Image: Debug + PartialEq,
+{
+    let mut order = 0;
+    for (seq, nanos) in [(1, 5), (2, MINUTE), (7, MINUTE), (8, 90 * MINUTE), (9, DAY + 5)] {
+        order += 2;
+        let happened = [accepted(order, Side::Buy), traded(1, order, seq)];
+        let batch = batch(seq, nanos, &happened);
+        events.apply(&batch).expect("batches come in order");
+        let trade = Trade::of_event(X, &batch, 1).expect("it is a trade");
+        foreign.record(&trade).expect("trades come in order");
+        assert_eq!(foreign.image(), events.image());
+    }
+    events.apply(&batch(10, 3 * DAY, &[])).expect("a tick");
+    foreign.advance(at(3 * DAY));
+    assert_eq!(foreign.time(), events.time());
+}
+
+#[test]
+fn a_foreign_feed_gives_what_the_events_of_an_engine_give() {
+    let rsi = || Rsi::new(Period::new(2).expect("two is a period"));
+    is_the_same_from_anywhere(Trades::new(X, 3), Trades::new(X, 3));
+    let candles = || Candles::new(X, &Interval::USUAL, 10);
+    is_the_same_from_anywhere(candles(), candles());
+    is_the_same_from_anywhere(Statistics::new(X, 2), Statistics::new(X, 2));
+    for source in [StudySource::Trades, StudySource::Candles(Interval::M1)] {
+        is_the_same_from_anywhere(Study::new(X, source, rsi()), Study::new(X, source, rsi()));
+    }
+}
+
 #[test]
 fn errors_name_both_sequences() {
     let error = FeedError::OutOfOrder {
@@ -174,7 +252,15 @@ fn a_contradiction_is_told_and_nothing_is_taken_after_it() {
         reason: engine_core::CancelReason::User,
     };
     let shown = [accepted(1, Side::Sell), rested(1, Side::Sell)];
-    let contradictions: [&[Event]; 9] = [
+    let settled = |trade| Event::Settled {
+        trade,
+        asset: engine_core::AssetId::new(0),
+        maker_fee: engine_core::Amount::ZERO,
+        taker_fee: engine_core::Amount::ZERO,
+    };
+    let contradictions: [&[Event]; 11] = [
+        &[shown[0], settled(0)],
+        &[settled(1)],
         &[traded(1, 2, 2)],
         &[accepted(1, Side::Sell), accepted(1, Side::Sell)],
         &[rested(1, Side::Sell)],

@@ -1,11 +1,15 @@
 //! The projections against recomputations from everything that happened, and against published examples.
 
 mod candles;
+mod exchange;
 mod feed;
 #[cfg(feature = "serde")]
 mod images;
 mod indicators;
+mod order_kinds;
 mod orders;
+mod page;
+mod precision;
 mod replica;
 mod statistics;
 mod streams;

@@ -1,102 +1,16 @@
-//! What an owner sees of an order, in scenarios of the engine.
+//! What an owner sees of an order over its life, in scenarios of the engine.
 
-use engine_core::data::{OrderState, OrderStatus, Projection, Projections, ProjectionsConfig};
+use engine_core::data::{OrderState, OrderStatus, Projection, Projections};
 use engine_core::{
-    AccountId, Amend, Cancel, CancelReason, ClientOrderId, Command, Engine, EngineConfig, EventBatch,
-    InstrumentSpec, LinkKind, Linked, MassCancel, Notional, OrderId, OrderIds, OrderKind, OrderRef,
-    OrderType, Phase, Place, Price, Qty, RejectReason, SelfTrade, Seq, Sequenced, SetPhase, Side,
-    TimeInForce,
+    Amend, Amount, AssetId, AssetSpec, CancelReason, ClientOrderId, Command, InstrumentSpec, MassCancel,
+    Notional, OrderId, OrderIds, OrderRef, OrderType, Place, Price, Qty, RejectReason, Side, TimeInForce,
+    Transfer,
 };
+
 use rust_decimal::Decimal;
 
+use crate::exchange::{Exchange, account, limit};
 use crate::{X, at};
-
-/// An engine with one instrument and its projections.
-struct Exchange {
-    engine: Engine,
-    projections: Projections,
-    seq: Seq,
-    now: u64,
-}
-
-impl Exchange {
-    fn new(closed_orders_max: u32) -> Self {
-        let ids = OrderIds::Chosen { hash_seed: 3 };
-        let config = EngineConfig {
-            ids,
-            ..EngineConfig::default()
-        };
-        let mut exchange = Self {
-            engine: Engine::new(config),
-            projections: Projections::new(ProjectionsConfig {
-                ids,
-                closed_orders_max: Some(closed_orders_max),
-                ..ProjectionsConfig::default()
-            }),
-            seq: Seq::default(),
-            now: 0,
-        };
-        let spec = InstrumentSpec::builder("X", Decimal::ONE, Decimal::ONE)
-            .build()
-            .expect("a plain spec");
-        exchange.go(Command::List(Box::new(spec)));
-        exchange
-    }
-
-    fn go(&mut self, value: Command) {
-        self.now += 1;
-        self.seq = self.seq.next();
-        let mut events = Vec::new();
-        let command = Sequenced {
-            seq: self.seq,
-            time: at(self.now),
-            value,
-        };
-        self.engine
-            .apply(&command, &mut events)
-            .expect("commands are numbered");
-        let batch = EventBatch {
-            seq: self.seq,
-            time: at(self.now),
-            events: &events,
-        };
-        self.projections
-            .apply(&batch)
-            .expect("the engine does not contradict itself");
-    }
-
-    fn place(&mut self, place: Place) -> OrderState {
-        self.go(Command::Place(place));
-        self.state(place.id.get())
-    }
-
-    fn state(&self, order: u64) -> OrderState {
-        self.projections
-            .order(OrderId::new(order))
-            .expect("it was accepted or refused")
-    }
-
-    fn cancel(&mut self, order: u64) {
-        self.go(Command::Cancel(Cancel {
-            order: OrderRef::Id(OrderId::new(order)),
-            account: None,
-        }));
-    }
-}
-
-fn limit(order: u64, side: Side, price: i64, quantity: u64) -> Place {
-    Place::limit(
-        X,
-        OrderId::new(order),
-        side,
-        Price::new(price),
-        Qty::new(quantity),
-    )
-}
-
-fn account(number: u64) -> Option<AccountId> {
-    AccountId::new(number)
-}
 
 #[test]
 fn an_order_lives_from_pending_over_partly_filled_to_filled() {
@@ -124,6 +38,7 @@ fn an_order_lives_from_pending_over_partly_filled_to_filled() {
             quantity: Qty::new(5),
             filled: Qty::ZERO,
             cost: Notional::ZERO,
+            fee: Amount::ZERO,
             status: OrderStatus::Pending,
             created: at(2),
             updated: at(2),
@@ -223,50 +138,6 @@ fn a_refused_order_with_the_id_of_another_leaves_that_one_alone() {
 }
 
 #[test]
-fn a_market_order_by_value_is_over_in_its_batch() {
-    let mut exchange = Exchange::new(10);
-    exchange.place(limit(1, Side::Sell, 100, 5));
-    let by_value = |order, budget| {
-        let budget = Notional::new(budget);
-        Place::of_kind(
-            X,
-            OrderId::new(order),
-            Side::Buy,
-            Qty::ZERO,
-            OrderKind::MarketByQuote { budget },
-        )
-    };
-    let state = exchange.place(by_value(2, 350));
-    assert_eq!(
-        (state.status, state.filled, state.quantity),
-        (OrderStatus::Filled, Qty::new(3), Qty::ZERO)
-    );
-    let state = exchange.place(by_value(3, 99));
-    assert_eq!(
-        state.status,
-        OrderStatus::Cancelled(CancelReason::NoLiquidity),
-        "not one lot"
-    );
-    let state = exchange.place(by_value(4, 1_000));
-    assert_eq!(
-        (state.status, state.filled),
-        (OrderStatus::Cancelled(CancelReason::NoLiquidity), Qty::new(2))
-    );
-}
-
-#[test]
-fn a_market_to_limit_order_has_the_price_at_which_it_rests() {
-    let mut exchange = Exchange::new(10);
-    exchange.place(limit(1, Side::Sell, 100, 5));
-    let kind = OrderKind::MarketToLimit;
-    let state = exchange.place(Place::of_kind(X, OrderId::new(2), Side::Buy, Qty::new(8), kind));
-    assert_eq!(
-        (state.price, state.remaining()),
-        (Some(Price::new(100)), Qty::new(3))
-    );
-}
-
-#[test]
 fn an_amended_order_shows_its_new_terms() {
     let mut exchange = Exchange::new(10);
     exchange.place(limit(1, Side::Buy, 100, 5));
@@ -289,124 +160,6 @@ fn an_amended_order_shows_its_new_terms() {
     assert_eq!(
         (state.status, state.updated),
         (OrderStatus::PartiallyFilled, at(exchange.now))
-    );
-}
-
-#[test]
-fn self_trade_prevention_that_decrements_lowers_the_quantity() {
-    let mut exchange = Exchange::new(10);
-    exchange.place(Place {
-        account: account(1),
-        ..limit(1, Side::Sell, 100, 3)
-    });
-    let place = Place {
-        account: account(1),
-        self_trade: SelfTrade::Decrement,
-        ..limit(2, Side::Buy, 100, 5)
-    };
-    let state = exchange.place(place);
-    assert_eq!(
-        (state.quantity, state.filled, state.status),
-        (Qty::new(2), Qty::ZERO, OrderStatus::Pending)
-    );
-    assert_eq!(
-        exchange.state(1).status,
-        OrderStatus::Cancelled(CancelReason::SelfTrade)
-    );
-}
-
-#[test]
-fn a_stop_shows_its_trigger_and_that_it_was_set_off() {
-    let mut exchange = Exchange::new(10);
-    let kind = OrderKind::StopLimit {
-        trigger: Price::new(110),
-        price: Price::new(120),
-    };
-    let state = exchange.place(Place::of_kind(X, OrderId::new(1), Side::Buy, Qty::new(4), kind));
-    assert_eq!(
-        (state.trigger, state.is_triggered),
-        (Some(Price::new(110)), false)
-    );
-    exchange.place(limit(2, Side::Sell, 110, 1));
-    exchange.place(limit(3, Side::Buy, 110, 1));
-    let state = exchange.state(1);
-    assert!(state.is_triggered);
-    assert_eq!(
-        (state.status, state.price),
-        (OrderStatus::Pending, Some(Price::new(120)))
-    );
-}
-
-#[test]
-fn the_exits_of_a_bracket_get_the_quantity_that_was_traded() {
-    let mut exchange = Exchange::new(10);
-    exchange.place(limit(1, Side::Sell, 100, 3));
-    let entry = Place {
-        time_in_force: TimeInForce::Ioc,
-        ..limit(2, Side::Buy, 100, 5)
-    };
-    let stop = OrderKind::Stop {
-        trigger: Price::new(90),
-    };
-    let orders = [
-        entry,
-        limit(3, Side::Sell, 120, 5),
-        Place::of_kind(X, OrderId::new(4), Side::Sell, Qty::new(5), stop),
-    ];
-    let linked = Linked {
-        kind: LinkKind::Bracket,
-        orders: orders.into_iter().collect(),
-    };
-    exchange.go(Command::PlaceLinked(Box::new(linked)));
-    for exit in [3, 4] {
-        let state = exchange.state(exit);
-        assert_eq!(
-            (state.quantity, state.status),
-            (Qty::new(3), OrderStatus::Pending)
-        );
-    }
-    let entry = exchange.state(2);
-    assert_eq!(entry.status, OrderStatus::Cancelled(CancelReason::IocRemainder));
-}
-
-#[test]
-fn the_parts_of_an_iceberg_are_one_order() {
-    let mut exchange = Exchange::new(10);
-    let place = limit(1, Side::Sell, 100, 7);
-    let visibility = engine_core::Visibility::Iceberg { display: Qty::new(3) };
-    exchange.place(Place { visibility, ..place });
-    exchange.place(limit(2, Side::Buy, 100, 4));
-    let state = exchange.state(1);
-    assert_eq!((state.quantity, state.filled), (Qty::new(7), Qty::new(4)));
-    let depth = exchange.projections.depth(X).expect("it is listed");
-    let shown: Vec<u64> = depth
-        .orders(Side::Sell)
-        .map(|order| order.quantity.lots())
-        .collect();
-    assert_eq!(shown, [2], "of the second part of three, one has traded");
-}
-
-#[test]
-fn an_auction_takes_what_trades_out_of_the_displayed_book() {
-    let mut exchange = Exchange::new(10);
-    exchange.go(Command::SetPhase(SetPhase {
-        instrument: X,
-        phase: Phase::Auction,
-    }));
-    exchange.place(limit(1, Side::Sell, 100, 7));
-    exchange.place(limit(2, Side::Buy, 105, 4));
-    let best = |exchange: &Exchange, side| exchange.projections.depth(X).and_then(|depth| depth.best(side));
-    assert_eq!(
-        best(&exchange, Side::Buy).map(|best| best.price),
-        Some(Price::new(105)),
-        "a crossed book"
-    );
-    exchange.go(Command::Uncross(X));
-    assert_eq!(exchange.state(2).status, OrderStatus::Filled);
-    assert_eq!(best(&exchange, Side::Buy), None);
-    assert_eq!(
-        best(&exchange, Side::Sell).map(|best| best.quantity),
-        Some(Qty::new(3))
     );
 }
 
@@ -493,4 +246,65 @@ fn without_room_for_closed_orders_none_is_kept() {
     assert_eq!(exchange.projections.closed_orders().count(), 0);
     assert_eq!(exchange.projections.closed_orders_lost(), 1);
     assert_eq!(exchange.projections.order(OrderId::new(1)), None);
+}
+
+#[test]
+fn a_refused_order_has_no_state_where_the_engine_hands_ids_out() {
+    let mut exchange = Exchange::with_ids(OrderIds::Assigned, 10);
+    exchange.go(Command::Place(limit(0, Side::Sell, 100, 0)));
+    assert_eq!(
+        exchange.projections.closed_orders().count(),
+        0,
+        "it has no id to ask for"
+    );
+    exchange.go(Command::Place(limit(0, Side::Sell, 100, 1)));
+    assert_eq!(exchange.projections.order_count(), 1);
+}
+
+/// The value of 100 ticks times a lot is 100 × 10⁸ units of the quote asset; the maker pays 100 millionths of it, the
+/// taker 200.
+#[test]
+fn an_order_says_what_it_was_charged() {
+    let mut exchange = Exchange::with_accounts(10);
+    for name in ["BASE", "QUOTE"] {
+        let name = name.to_owned();
+        exchange.go(Command::AddAsset(Box::new(AssetSpec { name, scale: 8 })));
+    }
+    let (base, quote) = (AssetId::new(0), AssetId::new(1));
+    for (number, asset) in [(1, base), (2, quote)] {
+        exchange.go(Command::Deposit(Transfer {
+            account: account(number).expect("not zero"),
+            asset,
+            amount: Amount::new(1_000_000_000_000),
+            key: None,
+        }));
+    }
+    let spec = InstrumentSpec::builder("X", Decimal::ONE, Decimal::ONE)
+        .assets(base, quote)
+        .fees_ppm(100, 200);
+    exchange.go(Command::List(Box::new(spec.build().expect("a plain spec"))));
+    let order = |id, side, lots| Place {
+        account: account(if side == Side::Sell { 1 } else { 2 }),
+        ..limit(id, side, 100, lots)
+    };
+    assert_eq!(exchange.place(order(1, Side::Sell, 5)).fee, Amount::ZERO);
+    let taker = exchange.place(order(2, Side::Buy, 2));
+    assert_eq!(
+        (taker.status, taker.fee),
+        (OrderStatus::Filled, Amount::new(4_000_000))
+    );
+    let maker = exchange.state(1);
+    assert_eq!(
+        (maker.status, maker.fee),
+        (OrderStatus::PartiallyFilled, Amount::new(2_000_000))
+    );
+    exchange.projections =
+        Projections::restore(exchange.projections.image()).expect("an image of projections");
+    assert_eq!(exchange.place(order(3, Side::Buy, 4)).fee, Amount::new(6_000_000));
+    let maker = exchange.state(1);
+    assert_eq!(
+        (maker.status, maker.fee),
+        (OrderStatus::Filled, Amount::new(5_000_000))
+    );
+    assert_eq!(exchange.state(2).fee, Amount::new(4_000_000));
 }

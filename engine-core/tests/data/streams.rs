@@ -7,8 +7,8 @@ use engine_core::data::{
     ProjectionsConfig, ProjectionsImage, Taken,
 };
 use engine_core::{
-    Command, Engine, Event, EventBatch, InstrumentId, Notional, OrderId, OrderIds, Price, Qty, Seq, Side,
-    Timestamp,
+    Amount, Command, Engine, Event, EventBatch, InstrumentId, Notional, OrderId, OrderIds, Price, Qty, Seq,
+    Side, Timestamp,
 };
 use engine_testkit::differential::{Seeds, differential};
 use engine_testkit::streams::Stream;
@@ -28,36 +28,72 @@ struct Watched {
 /// What trades say of the orders that live, and how many of each end there were.
 #[derive(Default)]
 struct Ledger {
-    traded: BTreeMap<OrderId, (u64, i128)>,
-    ended: BTreeMap<OrderId, (u64, i128)>,
+    traded: BTreeMap<OrderId, Traded>,
+    ended: BTreeMap<OrderId, Traded>,
     accepted: u64,
 }
 
-impl Ledger {
-    fn take(&mut self, event: &Event) {
-        match *event {
-            Event::Accepted { order, .. } => {
-                self.accepted += 1;
-                self.traded.insert(order, (0, 0));
-            }
-            Event::Traded {
-                maker,
-                taker,
-                price,
-                quantity,
-                ..
-            } => {
-                for order in [maker, taker] {
-                    let (filled, cost) = self
-                        .traded
-                        .get_mut(&order)
-                        .expect("an order that trades was accepted");
-                    *filled += quantity.lots();
-                    *cost += price.notional(quantity).units();
-                }
-            }
-            _ => {}
+/// What an order has traded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Traded {
+    filled: u64,
+    cost: i128,
+    fee: i128,
+}
+
+impl Traded {
+    fn of(state: &OrderState) -> Self {
+        Self {
+            filled: state.filled.lots(),
+            cost: state.cost.units(),
+            fee: state.fee.units(),
         }
+    }
+}
+
+impl Ledger {
+    /// Takes the events of one command.
+    fn take(&mut self, events: &[Event]) {
+        for event in events {
+            match *event {
+                Event::Accepted { order, .. } => {
+                    self.accepted += 1;
+                    self.traded.insert(order, Traded::default());
+                }
+                Event::Traded {
+                    maker,
+                    taker,
+                    price,
+                    quantity,
+                    ..
+                } => {
+                    for order in [maker, taker] {
+                        let traded = self.of(order);
+                        traded.filled += quantity.lots();
+                        traded.cost += price.notional(quantity).units();
+                    }
+                }
+                Event::Settled {
+                    trade,
+                    maker_fee,
+                    taker_fee,
+                    ..
+                } => {
+                    let Event::Traded { maker, taker, .. } = events[trade as usize] else {
+                        panic!("what is settled is a trade");
+                    };
+                    self.of(maker).fee += maker_fee.units();
+                    self.of(taker).fee += taker_fee.units();
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn of(&mut self, order: OrderId) -> &mut Traded {
+        self.traded
+            .get_mut(&order)
+            .expect("an order that trades was accepted")
     }
 }
 
@@ -80,9 +116,7 @@ impl Watched {
         let time = time.max(self.projections.time());
         let applied = self.projections.apply(&EventBatch { seq, time, events });
         applied.expect("an engine does not contradict itself");
-        for event in events {
-            self.ledger.take(event);
-        }
+        self.ledger.take(events);
         self.batches += 1;
         // Sometimes an update covers several batches.
         if self.batches % 3 != 1 {
@@ -174,17 +208,17 @@ impl Watched {
         let newest: BTreeMap<OrderId, &OrderState> =
             closed.iter().map(|state| (state.order, state)).collect();
         for (order, state) in newest {
-            let Some((filled, cost)) = self.ledger.ended.get(&order) else {
-                continue;
-            };
-            if !matches!(state.status, OrderStatus::Rejected(_)) {
-                assert_eq!(
-                    (state.filled.lots(), state.cost.units()),
-                    (*filled, *cost),
-                    "{state:?}"
-                );
+            let is_rejected = matches!(state.status, OrderStatus::Rejected(_));
+            if let Some(traded) = self.ledger.ended.get(&order).filter(|_| !is_rejected) {
+                assert_eq!(Traded::of(state), *traded, "{state:?}");
             }
         }
+    }
+
+    /// What the open orders have traded is what was said of them.
+    fn check_open(&self, state: &OrderState) {
+        let traded = self.ledger.traded.get(&state.order).copied();
+        assert_eq!(traded, Some(Traded::of(state)), "{state:?}");
     }
 }
 
@@ -246,6 +280,7 @@ impl UnderTest for WatchedNaive {
         for order in &live {
             let state = projections.order(order.order).expect("a live order has a state");
             assert!(!state.status.is_closed(), "{state:?} lives");
+            watched.check_open(&state);
             let seen = (
                 state.instrument,
                 state.account,
@@ -421,6 +456,7 @@ fn the_average_price_of_nothing_is_none() {
         quantity: Qty::new(5),
         filled: Qty::ZERO,
         cost: Notional::ZERO,
+        fee: Amount::ZERO,
         status: OrderStatus::Pending,
         created: Timestamp::ZERO,
         updated: Timestamp::ZERO,

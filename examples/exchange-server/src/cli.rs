@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::bench::BenchArguments;
 use crate::journal::JournalArguments;
 
 /// An exchange: a matching engine with everything around it.
@@ -18,6 +19,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Task {
     Replay(ReplayArguments),
     Journal(JournalArguments),
+    Bench(BenchArguments),
 }
 
 /// Reads commands, one JSON object a line, and writes what happens, one event a line.

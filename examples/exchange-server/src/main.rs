@@ -12,8 +12,17 @@ mod journal;
 
 mod replay;
 
+mod bench;
+
 fn main() -> ExitCode {
     match cli::Arguments::parse().task {
+        cli::Task::Bench(arguments) => match bench::run(&arguments) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("exchange-server: {error}");
+                ExitCode::FAILURE
+            }
+        },
         cli::Task::Replay(arguments) => match replay::run(&arguments) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => {

@@ -6,7 +6,8 @@ use std::time::Duration;
 use engine_core::Seq;
 use engine_journal::simulation::{Faults, Random, SimulatedDisk};
 use engine_journal::{
-    AppendError, Batch, CommandLog, CommandReader, Entry, Journal, LogOptions, ReadError, Stream, SyncPolicy,
+    AppendError, Batch, CommandLog, CommandReader, CommandSource, Entry, Journal, LogOptions, ReadError,
+    Stream, SyncPolicy,
 };
 
 use crate::support::{batch, open, options, payload, push, read_range, seed, soak};
@@ -36,6 +37,7 @@ fn append(journal: &mut impl CommandLog, random: &mut Random, first: u64, last: 
                 }
                 Err(AppendError::Backlog { .. }) => {
                     journal
+                        .source()
                         .wait_durable(Seq::new(next - 1))
                         .expect("a disk without faults");
                 }
@@ -60,6 +62,7 @@ fn follow(mut reader: impl CommandReader, first: u64, last: u64) {
         );
     }
     assert_eq!(reader.next(Seq::new(last)).expect("no damage"), None);
+    assert!(reader.history().is_some(), "a journal knows its history");
 }
 
 #[test]
@@ -105,18 +108,21 @@ fn the_log_of_commands_is_used_through_its_trait_and_goes_on_after_a_restart() {
         let mut journal = spawn(&disk, &options(SEGMENT));
         assert_eq!(CommandLog::end(&journal), Seq::new(first - 1));
         append(&mut journal, &mut Random::new(first), first, last);
-        CommandLog::wait_durable(&journal, Seq::new(last)).expect("a disk without faults");
-        assert!(CommandLog::durable_through(&journal) >= Seq::new(last));
-        follow(
-            CommandLog::reader(&journal, Seq::new(1)).expect("it can be read"),
-            1,
-            last,
-        );
-        follow(
-            CommandLog::reader(&journal, Seq::new(last - 9)).expect("it can be read"),
-            last - 9,
-            last,
-        );
+        let source = CommandLog::source(&journal);
+        source
+            .wait_written(Seq::new(last))
+            .expect("a disk without faults");
+        source
+            .wait_durable(Seq::new(last))
+            .expect("a disk without faults");
+        assert!(source.written_through() >= Seq::new(last));
+        assert!(source.durable_through() >= Seq::new(last));
+        assert!(source.syncs().0 > 0, "what is durable was synced");
+        for from in [1, last - 9] {
+            let reader = source.reader(Seq::new(from)).expect("it can be read");
+            follow(reader, from, last);
+        }
+        CommandLog::close(journal).expect("a disk without faults");
     }
 }
 

@@ -35,6 +35,15 @@ pub(crate) struct Exchange {
 impl Exchange {
     /// An exchange that lists these.
     pub(crate) fn listing(specs: &[InstrumentSpec]) -> Self {
+        let mut exchange = Self::new(EngineConfig::default());
+        for spec in specs {
+            exchange.apply(Timestamp::ZERO, Command::List(Box::new(spec.clone())));
+        }
+        exchange
+    }
+
+    /// An exchange that lists nothing yet.
+    pub(crate) fn new(engine: EngineConfig) -> Self {
         let config = ProjectionsConfig {
             depth_changes_max: Some(0),
             candles: Some(CandlesConfig {
@@ -43,16 +52,12 @@ impl Exchange {
             }),
             ..ProjectionsConfig::OFF
         };
-        let mut exchange = Self {
-            engine: Engine::new(EngineConfig::default()),
+        Self {
+            engine: Engine::new(engine),
             projections: Projections::new(config),
             seq: 0,
             events: Vec::new(),
-        };
-        for spec in specs {
-            exchange.apply(Timestamp::ZERO, Command::List(Box::new(spec.clone())));
         }
-        exchange
     }
 
     /// Applies a command; what happened is in `events`.
@@ -73,6 +78,15 @@ impl Exchange {
             .apply(&batch)
             .expect("batches are numbered without a gap");
         seq
+    }
+
+    /// The events of the last command.
+    pub(crate) fn batch(&self, seq: Seq, time: Timestamp) -> EventBatch<'_> {
+        EventBatch {
+            seq,
+            time,
+            events: &self.events,
+        }
     }
 
     pub(crate) fn top(&self, instrument: InstrumentId) -> Top {

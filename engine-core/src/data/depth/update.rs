@@ -37,10 +37,34 @@ pub enum Drained {
     TooMuch,
 }
 
-/// Levels that have changed, in the order of events, repeated ones too.
+/// A level in one number: bids before asks, each side's from the lowest price up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key(u64);
+
+/// More than any price has ticks, in either direction.
+const MIDDLE: i64 = 1 << 62;
+
+impl Key {
+    #[inline]
+    fn of(side: Side, price: Price) -> Self {
+        // Valid prices have 53 bits, so this is positive and below 2^63.
+        Self((side as u64) << 63 | (price.ticks() + MIDDLE) as u64)
+    }
+
+    #[inline]
+    fn level(self) -> (Side, Price) {
+        let side = if self.0 >> 63 == 0 { Side::Buy } else { Side::Sell };
+        let price = (self.0 & !(1 << 63)) as i64 - MIDDLE;
+        (side, Price::new(price))
+    }
+}
+
+const _: () = assert!(Side::Buy as u64 == 0 && Side::Sell as u64 == 1, "a side is a bit");
+
+/// Levels that have changed, in the order of events, most repeated ones too.
 #[derive(Clone, Debug)]
 pub(super) struct Changes {
-    levels: Vec<(Side, Price)>,
+    levels: Vec<Key>,
     changes_max: usize,
     is_too_much: bool,
     /// The last batch that was covered by an update.
@@ -59,21 +83,25 @@ impl Changes {
 
     #[inline]
     pub(super) fn note(&mut self, side: Side, price: Price) {
+        let level = Key::of(side, price);
+        if self.levels.last() == Some(&level) {
+            return;
+        }
         if self.levels.len() < self.changes_max {
-            self.levels.push((side, price));
+            self.levels.push(level);
         } else if !self.is_too_much {
-            self.note_one_more(side, price);
+            self.note_one_more(level);
         }
     }
 
     /// Makes room by forgetting what is there twice.
     #[cold]
-    fn note_one_more(&mut self, side: Side, price: Price) {
+    fn note_one_more(&mut self, level: Key) {
         self.levels.sort_unstable();
         self.levels.dedup();
         // Half of the room must be free, or this would be done again and again.
         if self.levels.len() <= self.changes_max / 2 {
-            self.levels.push((side, price));
+            self.levels.push(level);
         } else {
             self.is_too_much = true;
             self.levels.clear();
@@ -100,7 +128,7 @@ impl Changes {
         }
         self.levels.sort_unstable();
         self.levels.dedup();
-        for (side, price) in self.levels.drain(..) {
+        for (side, price) in self.levels.drain(..).map(Key::level) {
             let level = DepthLevel {
                 price,
                 quantity: quantity(side, price),
@@ -118,7 +146,8 @@ impl Changes {
 
     /// What has changed; `None` if it is too much.
     pub(super) fn remembered(&self) -> Option<Vec<(Side, Price)>> {
-        (!self.is_too_much).then(|| self.levels.clone())
+        let levels = || self.levels.iter().map(|key| key.level()).collect();
+        (!self.is_too_much).then(levels)
     }
 
     pub(super) fn covered(&self) -> Seq {
@@ -133,7 +162,13 @@ impl Changes {
         let mut restored = Self::new(changes_max);
         restored.is_too_much = levels.is_none();
         restored.covered = covered;
-        restored.levels.extend(levels.into_iter().flatten());
+        let levels = levels.unwrap_or_default();
+        if levels.iter().any(|(_, price)| !price.is_valid()) {
+            return Err(RestoreError::Inconsistent("a changed level that cannot be"));
+        }
+        restored
+            .levels
+            .extend(levels.iter().map(|(side, price)| Key::of(*side, *price)));
         if restored.levels.len() > changes_max {
             return Err(RestoreError::Limit {
                 name: "changes_max",

@@ -8,11 +8,11 @@
 //! A position that is older than what the ring holds leads nowhere, so nothing has to be taken out of a
 //! bucket when the ring comes round: closing an order writes one state, one link and one bucket.
 
-use super::life::{Life, Terms};
+use super::life::{Ended, Extras};
 use super::state::OrderState;
 use crate::book::{Keys, Slab};
 use crate::command::ClientOrderId;
-use crate::types::OrderId;
+use crate::types::{Amount, OrderId};
 
 /// The most buckets: 4 MiB of them. With more states than that, a bucket's chain is a few steps long.
 const BUCKETS_MAX: usize = 1 << 20;
@@ -20,9 +20,9 @@ const BUCKETS_MAX: usize = 1 << 20;
 /// Invariants: the ring holds the newest `len` positions up to the newest one; a chain of positions leads from
 /// newer to older ones.
 pub(super) struct Closed {
-    ring: Slab<Life>,
-    /// The terms of each place of the ring, where its order has some.
-    terms: Slab<Terms>,
+    ring: Slab<Ended>,
+    /// The extras of each place of the ring, where its order has some.
+    extras: Slab<Extras>,
     /// The position before, of each place of the ring.
     links: Slab<u32>,
     buckets: Vec<u32>,
@@ -41,7 +41,7 @@ impl Closed {
         let buckets = (closed_max as usize).min(BUCKETS_MAX).next_power_of_two();
         Self {
             ring: Slab::new(closed_max as usize),
-            terms: Slab::new(closed_max as usize),
+            extras: Slab::new(closed_max as usize),
             links: Slab::new(closed_max as usize),
             buckets: vec![0; buckets],
             keys: Keys::new(hash_seed),
@@ -69,12 +69,12 @@ impl Closed {
 
     /// Takes in the state of an order that closed just now.
     #[inline]
-    pub(super) fn push(&mut self, life: Life, terms: Terms) {
+    pub(super) fn push(&mut self, ended: Ended, extras: &Extras) {
         if self.closed_max == 0 {
             self.lost = self.lost.saturating_add(1);
             return;
         }
-        let bucket = self.bucket(life.order);
+        let bucket = self.bucket(ended.order);
         self.newest = self.newest.wrapping_add(1);
         let link = std::mem::replace(&mut self.buckets[bucket], self.newest);
         self.newest_at = if self.newest_at + 1 == self.closed_max {
@@ -84,14 +84,14 @@ impl Closed {
         };
         let at = self.newest_at;
         if (at as usize) < self.ring.len() {
-            self.ring[at] = life;
+            self.ring[at] = ended;
             self.links[at] = link;
-            if life.has_terms {
-                self.terms[at] = terms;
+            if ended.life.has_extras {
+                self.extras[at] = *extras;
             }
         } else {
-            self.ring.push(life);
-            self.terms.push(terms);
+            self.ring.push(ended);
+            self.extras.push(*extras);
             self.links.push(link);
         }
         if self.len == self.closed_max {
@@ -113,6 +113,20 @@ impl Closed {
 
     /// The newest state with this id.
     pub(super) fn find(&self, order: OrderId) -> Option<OrderState> {
+        self.place_of(order).map(|place| self.state(place))
+    }
+
+    /// Adds to what the newest order with this id was charged, if it is still kept.
+    pub(super) fn charge(&mut self, order: OrderId, fee: Amount) {
+        let Some(place) = self.place_of(order) else { return };
+        let life = &mut self.ring[place].life;
+        if !life.has_extras {
+            (life.has_extras, self.extras[place]) = (true, Extras::NONE);
+        }
+        self.extras[place].charge(fee);
+    }
+
+    fn place_of(&self, order: OrderId) -> Option<u32> {
         let mut position = self.buckets[self.bucket(order)];
         let mut age_before = None;
         loop {
@@ -123,7 +137,7 @@ impl Closed {
             }
             let place = self.place(age);
             if self.ring[place].order == order {
-                return Some(self.state(place));
+                return Some(place);
             }
             (position, age_before) = (self.links[place], Some(age));
         }
@@ -135,7 +149,7 @@ impl Closed {
     }
 
     fn state(&self, place: u32) -> OrderState {
-        self.ring[place].state(self.terms[place])
+        self.ring[place].state(self.extras[place])
     }
 
     /// Hands out the state of the order that closed first.
@@ -153,7 +167,8 @@ impl Closed {
     pub(super) fn name_newest(&mut self, order: OrderId, client_id: ClientOrderId) {
         let at = self.newest_at;
         if self.len > 0 && self.ring[at].order == order {
-            self.ring[at].client_id = Some(client_id);
+            // A refused order has extras from the beginning.
+            self.extras[at].client_id = Some(client_id);
         }
     }
 }

@@ -4,17 +4,17 @@
 use serde::{Deserialize, Serialize};
 
 use super::Lives;
-use super::life::{Details, Fills, Life, Terms};
-use super::owners::Links;
+use super::life::{Ended, Extras, Life};
 use super::state::{OrderState, OrderStatus};
-use crate::book::{Orders, Slot};
+use crate::book::Orders;
 use crate::data::feed::{Divergence, RestoreError};
 
 /// All orders as plain data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct OrdersImage {
-    /// The open orders, in the order in which they were accepted.
+    /// The open orders: those of nobody by id, then account by account, each one's in the order in which they were
+    /// accepted.
     pub open: Vec<OrderState>,
     /// The closed orders that are kept, in the order in which they closed.
     pub closed: Vec<OrderState>,
@@ -24,13 +24,19 @@ pub struct OrdersImage {
 
 impl Lives {
     pub(in crate::data) fn image(&self, orders: &Orders<()>) -> OrdersImage {
-        let mut open: Vec<Slot> = orders.iter().collect();
-        open.sort_unstable_by_key(|slot| self.lives[slot.get()].details.arrival);
+        let mut open: Vec<OrderState> = orders
+            .iter()
+            .filter(|slot| self.owners.account(slot.get()).is_none())
+            .map(|slot| self.open_state(orders, slot))
+            .collect();
+        open.sort_unstable_by_key(|state| state.order);
+        for account in self.owners.accounts() {
+            let newest = open.len();
+            open.extend(self.open(orders, account));
+            open[newest..].reverse();
+        }
         OrdersImage {
-            open: open
-                .into_iter()
-                .map(|slot| self.open_state(orders, slot))
-                .collect(),
+            open,
             closed: self.closed.iter().collect(),
             closed_lost: self.closed.lost(),
         }
@@ -59,7 +65,7 @@ impl Lives {
             if !state.status.is_closed() {
                 return Err(RestoreError::Inconsistent("an open order among the closed ones"));
             }
-            restored.closed.push(Life::of(&state), Terms::of(&state));
+            restored.closed.push(Ended::of(&state), &Extras::of(&state));
         }
         restored.closed.set_lost(image.closed_lost);
         restored.newest = None;
@@ -67,28 +73,10 @@ impl Lives {
     }
 
     fn restore_open(&mut self, orders: &mut Orders<()>, state: &OrderState) -> Result<(), Divergence> {
-        let fills = Fills {
-            quantity: state.quantity,
-            filled: state.filled,
-            cost: state.cost,
-            updated: state.updated,
-            links: Links::NONE,
-            instrument: state.instrument,
-            order_type: state.order_type,
-            has_terms: true,
-            is_triggered: state.is_triggered,
-            has_price: state.price.is_some(),
-        };
-        let details = Details {
-            created: state.created,
-            arrival: self.arrivals,
-            price: state.price.unwrap_or_default(),
-            client_id: state.client_id,
-        };
-        let slot = self.insert(orders, (state.order, state.side), fills, details)?;
-        self.terms[slot.get()] = Terms::of(state);
+        let slot = self.insert(orders, (state.order, state.side), Life::of(state))?;
+        self.extras[slot.get()] = Extras::of(state);
         if let Some(account) = state.account {
-            self.owners.enter(&mut self.lives, account, slot.get());
+            self.owners.enter(account, slot.get());
         }
         Ok(())
     }

@@ -1,15 +1,15 @@
-//! The open orders of each account, as lists that are linked through the orders' lives.
+//! The open orders of each account, as lists.
 
-use super::life::Open;
 use crate::book::{Index, Slab, Slot};
 use crate::types::AccountId;
 
 /// No slot.
 const NIL: u32 = u32::MAX;
 
-/// Where an order stands in its owner's list, if it has an owner.
+/// Where an order stands in its owner's list, if it has an owner. These lie by themselves, because the ones of
+/// the orders before and after change with every order that comes or goes.
 #[derive(Clone, Copy)]
-pub(super) struct Links {
+struct Links {
     /// The place of the owner among the owners.
     owner: u32,
     prev: u32,
@@ -17,16 +17,11 @@ pub(super) struct Links {
 }
 
 impl Links {
-    pub(super) const NONE: Self = Self {
+    const NONE: Self = Self {
         owner: NIL,
         prev: NIL,
         next: NIL,
     };
-
-    /// The order of the same owner that was accepted before.
-    pub(super) fn prev(self) -> Option<u32> {
-        some(self.prev)
-    }
 }
 
 /// An account that has open orders.
@@ -40,6 +35,8 @@ struct Owner {
 /// Invariants: an account that has an open order is here, once, and no other; its list holds its open orders,
 /// oldest first.
 pub(super) struct Owners {
+    /// By slot. A slot without an order that has an owner has none.
+    links: Slab<Links>,
     owners: Vec<Owner>,
     free: Vec<u32>,
     index: Index,
@@ -48,22 +45,38 @@ pub(super) struct Owners {
 impl Owners {
     pub(super) fn new(hash_seed: u64, orders_max: u32) -> Self {
         Self {
+            links: Slab::new(orders_max as usize),
             owners: Vec::new(),
             free: Vec::new(),
             index: Index::new(hash_seed, orders_max),
         }
     }
 
-    /// The newest open order of an account.
-    pub(super) fn newest(&self, account: AccountId) -> Option<u32> {
-        let place = self.find(account.get())?;
-        some(self.owners[place as usize].newest)
+    /// Makes room for an order in one slot more.
+    pub(super) fn add_slot(&mut self) {
+        self.links.push(Links::NONE);
+    }
+
+    /// The open orders of an account, newest first.
+    pub(super) fn orders(&self, account: AccountId) -> impl Iterator<Item = u32> {
+        let place = self.find(account.get());
+        let newest = place.and_then(|place| some(self.owners[place as usize].newest));
+        std::iter::successors(newest, |slot| some(self.links[*slot].prev))
+    }
+
+    /// The accounts that have open orders, in order.
+    pub(super) fn accounts(&self) -> Vec<AccountId> {
+        let has_orders = |owner: &&Owner| owner.newest != NIL;
+        let owners = self.owners.iter().filter(has_orders);
+        let mut accounts: Vec<AccountId> = owners.filter_map(|owner| AccountId::new(owner.account)).collect();
+        accounts.sort_unstable();
+        accounts
     }
 
     /// Whose order this is.
     #[inline]
-    pub(super) fn account(&self, links: Links) -> Option<AccountId> {
-        let owner = self.owners.get(links.owner as usize)?;
+    pub(super) fn account(&self, slot: u32) -> Option<AccountId> {
+        let owner = self.owners.get(self.links[slot].owner as usize)?;
         AccountId::new(owner.account)
     }
 
@@ -75,18 +88,18 @@ impl Owners {
 
     /// Puts an order at the end of its owner's list.
     #[inline]
-    pub(super) fn enter(&mut self, lives: &mut Slab<Open>, account: AccountId, slot: u32) {
+    pub(super) fn enter(&mut self, account: AccountId, slot: u32) {
         let place = self
             .find(account.get())
             .unwrap_or_else(|| self.add(account.get()));
         let owner = &mut self.owners[place as usize];
-        lives[slot].fills.links = Links {
+        self.links[slot] = Links {
             owner: place,
             prev: owner.newest,
             next: NIL,
         };
         match some(owner.newest) {
-            Some(newest) => lives[newest].fills.links.next = slot,
+            Some(newest) => self.links[newest].next = slot,
             None => owner.oldest = slot,
         }
         owner.newest = slot;
@@ -108,25 +121,27 @@ impl Owners {
         place
     }
 
-    /// Takes an order out of its owner's list, if it has an owner. An owner without open orders is forgotten.
+    /// Takes an order out of its owner's list, and says whose it was, if it had an owner. An owner without open
+    /// orders is forgotten.
     #[inline]
-    pub(super) fn leave(&mut self, lives: &mut Slab<Open>, slot: u32) {
-        let links = std::mem::replace(&mut lives[slot].fills.links, Links::NONE);
-        let Some(owner) = self.owners.get_mut(links.owner as usize) else {
-            return;
-        };
+    pub(super) fn leave(&mut self, slot: u32) -> Option<AccountId> {
+        let links = self.links[slot];
+        let owner = self.owners.get_mut(links.owner as usize)?;
+        self.links[slot] = Links::NONE;
         match some(links.prev) {
-            Some(prev) => lives[prev].fills.links.next = links.next,
+            Some(prev) => self.links[prev].next = links.next,
             None => owner.oldest = links.next,
         }
         match some(links.next) {
-            Some(next) => lives[next].fills.links.prev = links.prev,
+            Some(next) => self.links[next].prev = links.prev,
             None => owner.newest = links.prev,
         }
+        let account = owner.account;
         if owner.newest == NIL {
-            self.index.remove(owner.account, Slot::new(links.owner));
+            self.index.remove(account, Slot::new(links.owner));
             self.free.push(links.owner);
         }
+        AccountId::new(account)
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::command::{ClientOrderId, TimeInForce};
 use crate::data::ratio::Ratio;
 use crate::event::{CancelReason, OrderType, RejectReason};
-use crate::types::{AccountId, InstrumentId, Notional, OrderId, Price, Qty, Side, Timestamp};
+use crate::types::{AccountId, Amount, InstrumentId, Notional, OrderId, Price, Qty, Side, Timestamp};
 
 /// An order as its owner sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,9 @@ pub struct OrderState {
     pub filled: Qty,
     /// What that cost.
     pub cost: Notional,
+    /// What it was charged for that, in smallest units of the instrument's quote asset; negative was given. Zero
+    /// in an engine without accounts.
+    pub fee: Amount,
     /// Where it is in its life.
     pub status: OrderStatus,
     /// When it was accepted (or refused).

@@ -92,6 +92,19 @@ impl Projections {
                 lives.reject(&self.store, batch.time, event);
                 Ok(())
             }
+            Event::Settled {
+                trade,
+                maker_fee,
+                taker_fee,
+                ..
+            } => {
+                let Some(Event::Traded { maker, taker, .. }) = batch.events.get(trade as usize) else {
+                    return Err(Divergence::Trade(trade));
+                };
+                lives.charge(&self.store, *maker, maker_fee);
+                lives.charge(&self.store, *taker, taker_fee);
+                Ok(())
+            }
             _ => lives.rare_event(&mut self.store, batch.time, event),
         }
     }
