@@ -101,7 +101,7 @@ impl<const ASSIGNED: bool> Contender for EngineInBatches<ASSIGNED> {
     }
 
     fn replay(&mut self, commands: &[Command], tally: &mut Tally) {
-        let whole = &mut self.whole;
+        let whole = &mut self.whole.engine;
         for batch in commands.chunks(Self::BATCH) {
             self.batch.clear();
             self.batch

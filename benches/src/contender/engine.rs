@@ -1,18 +1,35 @@
 use super::market::{ORDERS_MAX, amend, cancel, naming, place, spec};
 use super::{Contender, Rehearsed, Tally, Terms, count};
 use crate::workload::{self, Header, Kind};
-use engine_core::{Command, Engine, EngineConfig, Event, Seq, Sequenced, Timestamp};
+use engine_core::{
+    AccountsConfig, Command, Engine, EngineConfig, Event, OrderIds, Seq, Sequenced, Timestamp,
+};
 
-/// [`Engine`] of this workspace: numbered commands, a clock that goes on with each, routing, without accounts.
-pub struct WholeEngine<const ASSIGNED: bool> {
+/// An [`Engine`] and what numbers its commands.
+pub(super) struct Numbered {
     pub(super) engine: Engine,
     pub(super) next: u64,
     pub(super) events: Vec<Event>,
 }
 
-impl<const ASSIGNED: bool> WholeEngine<ASSIGNED> {
+impl Numbered {
+    pub(super) fn new(ids: OrderIds, accounts: Option<AccountsConfig>) -> Self {
+        let config = EngineConfig {
+            ids,
+            orders_max: ORDERS_MAX,
+            accounts,
+            ..EngineConfig::default()
+        };
+        Self {
+            engine: Engine::new(config),
+            next: 1,
+            events: Vec::new(),
+        }
+    }
+
+    /// Applies a command at a time that no command had before, and returns what happened.
     #[inline(always)]
-    fn submit(&mut self, value: Command) {
+    pub(super) fn submit(&mut self, value: Command) -> &[Event] {
         self.events.clear();
         let sequenced = Sequenced {
             seq: Seq::new(self.next),
@@ -23,7 +40,13 @@ impl<const ASSIGNED: bool> WholeEngine<ASSIGNED> {
         self.engine
             .apply(&sequenced, &mut self.events)
             .expect("commands are numbered without a gap");
+        &self.events
     }
+}
+
+/// [`Engine`] of this workspace: numbered commands, a clock that goes on with each, routing, without accounts.
+pub struct WholeEngine<const ASSIGNED: bool> {
+    pub(super) engine: Numbered,
 }
 
 impl<const ASSIGNED: bool> Contender for WholeEngine<ASSIGNED> {
@@ -38,37 +61,26 @@ impl<const ASSIGNED: bool> Contender for WholeEngine<ASSIGNED> {
     const TERMS: Terms = if ASSIGNED { Terms::EngineIds } else { Terms::AnyIds };
 
     fn new(header: &Header) -> Self {
-        let config = EngineConfig {
-            ids: naming(ASSIGNED),
-            orders_max: ORDERS_MAX,
-            ..EngineConfig::default()
-        };
-        let mut engine = Self {
-            engine: Engine::new(config),
-            next: 1,
-            events: Vec::new(),
-        };
+        let mut engine = Numbered::new(naming(ASSIGNED), None);
         for _ in 0..header.symbols {
             engine.submit(Command::List(Box::new(spec())));
         }
-        engine
+        Self { engine }
     }
 
     #[inline]
     fn apply(&mut self, command: &workload::Command, tally: &mut Tally) {
-        self.perform(command);
-        count(&self.events, tally);
+        count(self.perform(command), tally);
     }
 }
 
 impl<const ASSIGNED: bool> Rehearsed for WholeEngine<ASSIGNED> {
     #[inline]
     fn perform(&mut self, command: &workload::Command) -> &[Event] {
-        self.submit(match command.kind {
+        self.engine.submit(match command.kind {
             Kind::Add | Kind::Ioc => Command::Place(place(command)),
             Kind::Cancel => Command::Cancel(cancel(command)),
             Kind::Reduce | Kind::Reprice => Command::Amend(amend(command)),
-        });
-        &self.events
+        })
     }
 }

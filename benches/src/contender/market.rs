@@ -1,8 +1,8 @@
 use super::{Contender, Rehearsed, Tally, Terms, count};
 use crate::workload::{Command, Header, Kind};
 use engine_core::{
-    Amend, Cancel, Event, InstrumentId, InstrumentSpec, Market, OrderId, OrderIds, OrderRef, Place, Price,
-    Qty, TimeInForce,
+    Amend, Cancel, Event, InstrumentId, InstrumentSpec, InstrumentSpecBuilder, Market, OrderId, OrderIds,
+    OrderRef, Place, Price, Qty, TimeInForce,
 };
 use rust_decimal::Decimal;
 
@@ -64,10 +64,14 @@ impl<const ASSIGNED: bool> Rehearsed for Markets<ASSIGNED> {
     }
 }
 
-/// An instrument without bands and limits that the flow would run into.
+/// The instrument that [`terms`] describe.
 pub(crate) fn spec() -> InstrumentSpec {
-    let spec = InstrumentSpec::builder("FLOW", Decimal::new(1, 2), Decimal::ONE);
-    spec.build().expect("a tick, a lot and defaults are a spec")
+    terms().build().expect("a tick, a lot and defaults are a spec")
+}
+
+/// An instrument without bands and limits that the flow would run into.
+pub(super) fn terms() -> InstrumentSpecBuilder {
+    InstrumentSpec::builder("FLOW", Decimal::new(1, 2), Decimal::ONE)
 }
 
 #[inline]

@@ -1,5 +1,6 @@
 //! Order books that can replay a workload.
 
+mod accounts;
 mod batched;
 mod books;
 mod empty;
@@ -13,6 +14,7 @@ mod matchcore;
 mod orderbook_rs;
 mod terms;
 
+pub use accounts::EngineWithAccounts;
 pub use batched::{Batched, EngineInBatches, Touched};
 pub use books::Books;
 pub use empty::EmptyReplay;

@@ -1,5 +1,5 @@
 use crate::contender::{
-    Batched, Books, Contender, EmptyReplay, EngineInBatches, Markets, Terms, WholeEngine,
+    Batched, Books, Contender, EmptyReplay, EngineInBatches, EngineWithAccounts, Markets, Terms, WholeEngine,
 };
 #[cfg(feature = "peers")]
 use crate::contender::{Lobster, Matchcore, OrderbookRs};
@@ -55,6 +55,7 @@ pub fn field() -> Vec<Entry> {
         Entry::of::<Batched<Markets<false>>>(),
         Entry::of::<EngineInBatches<true>>(),
         Entry::of::<EngineInBatches<false>>(),
+        Entry::of::<EngineWithAccounts>(),
         #[cfg(feature = "peers")]
         Entry::of::<Matchcore>(),
         #[cfg(feature = "peers")]

@@ -142,6 +142,11 @@ impl Symbols {
         self.assets[self.added..].iter().map(|asset| &*asset.spec.name)
     }
 
+    /// How many assets have been named, added or not.
+    pub fn asset_count(&self) -> usize {
+        self.assets.len()
+    }
+
     fn push_asset(&mut self, spec: AssetSpec) -> AssetId {
         let id =
             AssetId::new(u32::try_from(self.assets.len()).expect("fewer assets than 2^32 fit in memory"));

@@ -86,7 +86,7 @@ pub(super) struct Plain {
     pub(super) instrument: u32,
     pub(super) side: Side,
     pub(super) quantity: Qty,
-    pub(super) held: i128,
+    pub(super) held: i64,
 }
 
 /// What the next events may bring into being.
@@ -276,12 +276,12 @@ impl Ledger {
             return None;
         };
         let instrument = &self.instruments[place.instrument.get() as usize];
-        let account = self.number(place.account?)?;
-        // A sliding order gets its price later.
+        let (account, flags) = self.number_and_flags(place.account?)?;
+        // A sliding order gets its price later, and one of a grouped account its group.
         if !instrument.is_plain()
             || place.reduce_only
             || place.post_only == PostOnly::Slide
-            || self.flags.read(account) & (FROZEN | ON_MARGIN) != 0
+            || flags & (FROZEN | ON_MARGIN) != 0
         {
             return None;
         }
@@ -290,10 +290,11 @@ impl Ledger {
             return None;
         }
         let rates = instrument.base_rates();
-        let needed = instrument.hold(place.side, price, place.quantity, Fees::new(self.rates.at(rates)))?;
+        let needed =
+            instrument.hold_plain(place.side, price, place.quantity, Fees::new(self.rates.at(rates)))?;
         let asset = instrument.held_asset(place.side);
         let balance = self.assets[asset as usize].balances.read(account);
-        (needed <= balance.total - balance.held).then_some(Admission {
+        (i128::from(needed) <= balance.total - balance.held).then_some(Admission {
             account,
             price,
             plain: Some(Plain {

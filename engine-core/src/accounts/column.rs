@@ -30,7 +30,7 @@ impl<T: Clone + Default, const PAGE: usize> Column<T, PAGE> {
     #[inline]
     pub(super) fn at_mut(&mut self, number: u32) -> &mut T {
         let at = number as usize / PAGE;
-        if self.pages.get(at).is_none_or(Option::is_none) {
+        if !matches!(self.pages.get(at), Some(Some(_))) {
             self.allocate(at);
         }
         let page = self.pages[at].as_mut().expect("the page was just allocated");

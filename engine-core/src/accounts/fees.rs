@@ -87,15 +87,35 @@ impl RateTable {
 
 /// The fee of a value at a rate and the carry after it: ⌈(value × rate − carry) / 10^6⌉, and what that rounded up.
 ///
-/// A value is at most `Amount::MAX`, 96 bits, and a rate has 21, so the product fits. Most fit in 64 bits, where
-/// dividing by a constant is a multiplication.
+/// A value is at most `Amount::MAX`, 96 bits, and a rate has 21, so the product fits.
 #[inline]
 pub(super) fn charge(value: i128, rate: i32, carry: u32) -> (i128, u32) {
-    let exact = value * i128::from(rate) - i128::from(carry);
-    if let Ok(ahead) = i64::try_from(-exact) {
-        let fee = -ahead.div_euclid(MILLION);
-        return (i128::from(fee), ahead.rem_euclid(MILLION) as u32);
+    if let Ok(value) = u64::try_from(value)
+        && value < SMALL_MAX
+    {
+        let (fee, carry) = charge_small(value, rate, carry);
+        return (i128::from(fee), carry);
     }
+    charge_large(value, rate, carry)
+}
+
+/// Below this, a value and the fee of it fit in 64 bits together.
+pub(super) const SMALL_MAX: u64 = 1 << 62;
+
+/// The same for a value below [`SMALL_MAX`]. Whole millions are charged exactly; the rest of them times the rate has 40
+/// bits, and dividing by a constant is a multiplication.
+#[inline]
+pub(super) fn charge_small(value: u64, rate: i32, carry: u32) -> (i64, u32) {
+    let million = MILLION as u64;
+    let (whole, rest) = ((value / million) as i64, (value % million) as i64);
+    let ahead = i64::from(carry) - rest * i64::from(rate);
+    let fee = whole * i64::from(rate) - ahead.div_euclid(MILLION);
+    (fee, ahead.rem_euclid(MILLION) as u32)
+}
+
+#[cold]
+fn charge_large(value: i128, rate: i32, carry: u32) -> (i128, u32) {
+    let exact = value * i128::from(rate) - i128::from(carry);
     let million = i128::from(MILLION);
     (-(-exact).div_euclid(million), (-exact).rem_euclid(million) as u32)
 }
@@ -218,10 +238,25 @@ mod tests {
         assert!(carry < 1_000_000);
         let (rebate, carry) = charge(value, -7, 5);
         assert_eq!(rebate * 1_000_000 - i128::from(carry), -value * 7 - 5);
-        // Just where the product leaves 64 bits.
-        for value in [i128::from(i64::MAX), i128::from(i64::MAX) + 2] {
-            let (fee, carry) = charge(value, 1, 0);
-            assert_eq!(fee * 1_000_000 - i128::from(carry), value);
+        // Around where another formula is used, at every rate and carry that is a limit.
+        for value in [
+            0,
+            1,
+            999_999,
+            1_000_001,
+            (1 << 62) - 1,
+            1 << 62,
+            i128::from(i64::MAX),
+            1 << 64,
+        ] {
+            for rate in [-1_000_000, -7, 0, 1, 500, 1_000_000] {
+                for paid_ahead in [0, 1, 999_999] {
+                    let (fee, carry) = charge(value, rate, paid_ahead);
+                    let exact = value * i128::from(rate) - i128::from(paid_ahead);
+                    assert_eq!(fee * 1_000_000 - i128::from(carry), exact, "{value} at {rate}");
+                    assert!(carry < 1_000_000);
+                }
+            }
         }
     }
 

@@ -20,67 +20,8 @@ pub(super) struct Fill {
 
 impl Ledger {
     /// Settles one side of a trade and returns what it was charged.
-    #[inline]
     pub(super) fn fill(&mut self, fill: &Fill, now: Timestamp) -> i128 {
-        let instrument = &self.instruments[fill.instrument as usize];
-        let before = *self.orders.at(fill.at);
-        if instrument.is_plain() && before.is_plain() {
-            self.fill_plain(fill, before)
-        } else {
-            self.fill_any(fill, before, now)
-        }
-    }
-
-    /// A fill of an order that holds for itself alone, in a spot instrument without tiers.
-    #[inline]
-    fn fill_plain(&mut self, fill: &Fill, before: OpenOrder) -> i128 {
-        let instrument = &mut self.instruments[fill.instrument as usize];
-        let rates = self.rates.at(before.rates());
-        let rate = if fill.is_maker { rates.maker } else { rates.taker };
-        let (fee, carry) = charge(fill.value, rate, before.carry());
-        let rest = before.remaining() - fill.quantity;
-        let fees = |carry| super::fees::Fees { rates, carry };
-        let delivered = i128::from(instrument.base_units) * i128::from(fill.quantity.lots());
-        let account = before.account;
-        let side = before.side();
-        let mut cost = instrument.cost(account);
-        let line = instrument.lines.at_mut(account);
-        line.trade(&mut cost, side, fill.price, fill.quantity);
-        line.open[side as usize] -= fill.quantity.lots();
-        line.open_orders -= u32::from(rest.is_zero());
-        instrument.set_cost(account, cost);
-        let row = |total, held| Row { total, held };
-        let (base, quote) = match side {
-            Side::Buy => {
-                let hold = |quantity, carry| {
-                    let held = instrument.hold(side, before.price(), quantity, fees(carry));
-                    held.expect("an order that trades holds no more than when it was admitted")
-                };
-                let mut released = hold(before.remaining(), before.carry());
-                if !rest.is_zero() {
-                    released -= hold(rest, carry);
-                }
-                (row(delivered, 0), row(-fill.value - fee, -released))
-            }
-            Side::Sell => (row(-delivered, -delivered), row(fill.value - fee, 0)),
-        };
-        self.assets[instrument.base as usize].balances.add(account, base);
-        self.assets[instrument.quote as usize]
-            .balances
-            .add(account, quote);
-        if rest.is_zero() {
-            self.orders.remove(fill.at);
-        } else {
-            let order = self.orders.at_mut(fill.at);
-            order.set_remaining(rest);
-            order.set_carry(carry);
-        }
-        fee
-    }
-
-    /// A fill of any order in any instrument.
-    #[inline(never)]
-    fn fill_any(&mut self, fill: &Fill, order: OpenOrder, now: Timestamp) -> i128 {
+        let order = *self.orders.at(fill.at);
         let before = self.footprint(fill.instrument, &order);
         let rates = self.rates.at(order.rates());
         let rate = if fill.is_maker { rates.maker } else { rates.taker };

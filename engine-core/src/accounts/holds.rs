@@ -1,6 +1,6 @@
 //! What orders hold, as a function of their terms, what is left of them and their carry.
 
-use super::fees::{Fees, MILLION};
+use super::fees::{Fees, MILLION, SMALL_MAX, charge_small};
 use super::instrument::Instrument;
 use super::orders::OpenOrder;
 use super::position::{Cost, Extra};
@@ -46,6 +46,50 @@ impl Instrument {
             // 64 times 63 bits.
             return Some(i128::from(self.base_units) * i128::from(quantity.lots()));
         }
+        match self.hold_small(price, quantity, fees) {
+            Some(held) => Some(i128::from(held)),
+            None => self.hold_large(price, quantity, fees),
+        }
+    }
+
+    /// What an order holds that is paid for, if its value is small; no price with accounts is below zero.
+    #[inline]
+    fn hold_small(&self, price: Price, quantity: Qty, fees: Fees) -> Option<i64> {
+        let value = self.value_small(price, quantity)?;
+        let (fee, _) = charge_small(value, fees.rates.held(), fees.carry);
+        Some(if self.margin.is_some() {
+            fee
+        } else {
+            value as i64 + fee
+        })
+    }
+
+    /// What a quantity is worth, if that is below [`SMALL_MAX`].
+    #[inline]
+    pub(super) fn value_small(&self, price: Price, quantity: Qty) -> Option<u64> {
+        let notional = u64::try_from(price.ticks()).ok()?.checked_mul(quantity.lots())?;
+        let value = notional.checked_mul(self.quote_units)?;
+        (value < SMALL_MAX).then_some(value)
+    }
+
+    /// How much of the base a quantity is, if that is below [`SMALL_MAX`].
+    #[inline]
+    pub(super) fn delivered_small(&self, quantity: Qty) -> Option<i64> {
+        let delivered = self.base_units.checked_mul(quantity.lots())?;
+        (delivered < SMALL_MAX).then_some(delivered as i64)
+    }
+
+    /// What an order holds in a spot instrument, if that is not much.
+    #[inline]
+    pub(super) fn hold_plain(&self, side: Side, price: Price, quantity: Qty, fees: Fees) -> Option<i64> {
+        match side {
+            Side::Buy => self.hold_small(price, quantity, fees),
+            Side::Sell => self.delivered_small(quantity),
+        }
+    }
+
+    #[cold]
+    fn hold_large(&self, price: Price, quantity: Qty, fees: Fees) -> Option<i128> {
         let value = self.value(price.notional(quantity).units())?;
         if value > Amount::MAX.units() {
             return None;

@@ -179,6 +179,13 @@ impl Instrument {
         }
     }
 
+    /// Reads what a trade of an account will change, so that it is near.
+    #[inline]
+    pub(super) fn touch(&self, account: u32) {
+        std::hint::black_box(self.lines.at(account).map(|line| line.open_orders));
+        self.costs.touch(account);
+    }
+
     /// What an account's position cost.
     #[inline]
     pub(super) fn cost(&self, account: u32) -> Cost {

@@ -28,6 +28,7 @@ mod links;
 mod margin;
 mod orders;
 mod pairs;
+mod plain;
 mod position;
 mod restore;
 mod settle;
@@ -136,6 +137,13 @@ impl Balances {
     #[inline]
     fn read(&self, account: u32) -> Row {
         let [total, held] = self.rows.read(account);
+        Row { total, held }
+    }
+
+    /// Changes what an account has by what is not much, and returns what that is then.
+    #[inline(always)]
+    fn add_small(&mut self, account: u32, total: i64, held: i64) -> Row {
+        let [total, held] = self.rows.add_small(account, [total, held]);
         Row { total, held }
     }
 
@@ -319,6 +327,17 @@ impl Ledger {
         Ok(number)
     }
 
+    /// The number and the flags of an account that exists.
+    #[inline]
+    fn number_and_flags(&self, account: AccountId) -> Option<(u32, u8)> {
+        let number = match direct(account) {
+            Some(number) => number,
+            None => *self.indirect.get(&account)?,
+        };
+        let flags = self.flags.read(number);
+        (flags & EXISTS != 0).then_some((number, flags))
+    }
+
     /// The number of an account that exists.
     #[inline]
     fn number(&self, account: AccountId) -> Option<u32> {
@@ -331,8 +350,8 @@ impl Ledger {
     /// The group that an order gets from its account because it names none.
     #[inline]
     pub(crate) fn group_for(&self, place: &Place) -> Option<GroupId> {
-        let number = self.number(place.account?)?;
-        if place.group.is_some() || self.flags.read(number) & GROUPED == 0 {
+        let (number, flags) = self.number_and_flags(place.account?)?;
+        if place.group.is_some() || flags & GROUPED == 0 {
             return None;
         }
         self.accounts.at(number)?.group

@@ -14,7 +14,7 @@ const APART: i64 = i64::MIN;
 ///
 /// Invariant: a pair lives apart exactly if one of its numbers does not fit beside the other.
 pub(super) struct Pairs {
-    near: Column<[i64; 2], 128>,
+    near: Column<[i64; 2], 1024>,
     apart: BTreeMap<u32, [i128; 2]>,
 }
 
@@ -69,6 +69,29 @@ impl Pairs {
     /// Adds to both numbers of an account and returns them.
     #[inline]
     pub(super) fn add(&mut self, account: u32, more: [i128; 2]) -> [i128; 2] {
+        match more.map(i64::try_from) {
+            [Ok(one), Ok(other)] => self.add_small(account, [one, other]),
+            _ => self.add_apart(account, more),
+        }
+    }
+
+    /// The same for what is not much.
+    #[inline(always)]
+    pub(super) fn add_small(&mut self, account: u32, more: [i64; 2]) -> [i128; 2] {
+        let near = self.near.at_mut(account);
+        let (one, other) = (near[0].checked_add(more[0]), near[1].checked_add(more[1]));
+        if let (Some(one), Some(other)) = (one, other)
+            && near[0] != APART
+            && one != APART
+        {
+            *near = [one, other];
+            return [one.into(), other.into()];
+        }
+        self.add_apart(account, more.map(i128::from))
+    }
+
+    #[cold]
+    fn add_apart(&mut self, account: u32, more: [i128; 2]) -> [i128; 2] {
         let [one, other] = self.read(account);
         let pair = [one + more[0], other + more[1]];
         self.write(account, pair);
@@ -77,8 +100,8 @@ impl Pairs {
 
     /// Reads a part of what an account has, so that it is near.
     #[inline]
-    pub(super) fn touch(&self, account: u32) -> u64 {
-        self.near.at(account).map_or(0, |pair| pair[0] as u64)
+    pub(super) fn touch(&self, account: u32) {
+        std::hint::black_box(self.near.at(account).map_or(0, |pair| pair[0]));
     }
 
     /// All pairs of all pages, with their accounts, in order.

@@ -1,18 +1,18 @@
 //! What the events of a command do to money: the ledger reads them, in order, and adds its own.
 
-use super::admit::{Admission, Admitted, Plain};
+use super::admit::{Admission, Admitted};
 use super::fill::Fill;
 use super::holds::Footprint;
 use super::orders::{At, NewOrder, OpenOrder};
-use super::{Ledger, ON_MARGIN, Row};
+use super::{Ledger, ON_MARGIN};
 use crate::{AccountId, Amount, AssetId, Event, InstrumentId, OrderId, Price, Qty, Side, Timestamp};
 
 /// Whom an event concerns, and where.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Party {
-    instrument: u32,
-    owner: AccountId,
-    order: OrderId,
+pub(super) struct Party {
+    pub(super) instrument: u32,
+    pub(super) owner: AccountId,
+    pub(super) order: OrderId,
 }
 
 /// One walk over the events of a command.
@@ -48,51 +48,12 @@ impl Ledger {
                 self.settle_accepted(admitted, &accepted, events)
             }
             [cancelled @ Event::Cancelled { .. }] => self.settle_cancelled(&cancelled, events),
+            [Event::Accepted { .. }, ..] => self.settle_taken(admitted, events, (batch, unread)),
             _ => false,
         };
         if !is_done {
             self.settle_all(admitted, now, events, (batch, unread));
         }
-    }
-
-    /// Settles a new order that came to rest, if nothing is to be looked at but what it holds.
-    #[inline]
-    fn settle_accepted(&mut self, admitted: Admitted<'_>, accepted: &Event, events: &mut Vec<Event>) -> bool {
-        let (Admitted::Order(admission), Event::Accepted { order, account, .. }) = (admitted, accepted)
-        else {
-            return false;
-        };
-        let (Some(plain), Some(owner)) = (admission.plain, *account) else {
-            return false;
-        };
-        let party = Party {
-            instrument: plain.instrument,
-            owner,
-            order: *order,
-        };
-        self.open_plain(party, admission, &plain, events);
-        true
-    }
-
-    /// Settles the end of an order, if nothing is to be looked at but what it held.
-    #[inline]
-    fn settle_cancelled(&mut self, cancelled: &Event, events: &mut Vec<Event>) -> bool {
-        let Event::Cancelled {
-            instrument,
-            order,
-            account: Some(owner),
-            ..
-        } = *cancelled
-        else {
-            return false;
-        };
-        let party = Party {
-            instrument: instrument.get(),
-            owner,
-            order,
-        };
-        let at = self.live(order);
-        self.close_plain(party, at, events)
     }
 
     #[inline(never)]
@@ -121,73 +82,8 @@ impl Ledger {
         settlement.end();
     }
 
-    /// Notes a new order where nothing else is to be looked at, and what it holds.
     #[inline]
-    fn open_plain(&mut self, party: Party, admission: &Admission, plain: &Plain, events: &mut Vec<Event>) {
-        let (side, quantity, account) = (plain.side, plain.quantity, admission.account);
-        let order = NewOrder {
-            account,
-            side,
-            price: admission.price,
-            quantity,
-            rates: admission.rates,
-            reduce_only: false,
-            immediate: false,
-        };
-        self.orders.insert(party.order, OpenOrder::new(&order));
-        let kept = &mut self.instruments[party.instrument as usize];
-        let line = kept.lines.at_mut(account);
-        line.open_orders += 1;
-        line.open[side as usize] += quantity.lots();
-        let asset = kept.held_asset(side);
-        self.change_held(party.owner, (account, asset), plain.held, events);
-    }
-
-    /// Forgets an order that is over, and what it held, where nothing else is to be looked at. Says whether that was
-    /// so.
-    #[inline]
-    fn close_plain(&mut self, party: Party, at: At, events: &mut Vec<Event>) -> bool {
-        let order = *self.orders.at(at);
-        let fees = self.fees(&order);
-        let kept = &mut self.instruments[party.instrument as usize];
-        if !order.is_plain() || !kept.is_plain() {
-            return false;
-        }
-        let side = order.side();
-        let held = kept.hold(side, order.price(), order.remaining(), fees);
-        let held = held.expect("what is held can be counted");
-        let line = kept.lines.at_mut(order.account);
-        line.open_orders -= 1;
-        line.open[side as usize] -= order.remaining().lots();
-        let asset = kept.held_asset(side);
-        self.orders.remove(at);
-        self.change_held(party.owner, (order.account, asset), -held, events);
-        true
-    }
-
-    /// Changes what an account holds of an asset, and says so.
-    #[inline]
-    fn change_held(
-        &mut self,
-        owner: AccountId,
-        (account, asset): (u32, u32),
-        by: i128,
-        events: &mut Vec<Event>,
-    ) {
-        let more = Row { total: 0, held: by };
-        let row = self.assets[asset as usize].balances.add(account, more);
-        if by != 0 {
-            events.push(Event::BalanceChanged {
-                account: owner,
-                asset: AssetId::new(asset),
-                total: Amount::new(row.total),
-                held: Amount::new(row.held),
-            });
-        }
-    }
-
-    #[inline]
-    fn live(&self, id: OrderId) -> At {
+    pub(super) fn live(&self, id: OrderId) -> At {
         let found = self.orders.find(id);
         found.expect("what happens to an order happens between its acceptance and its end")
     }

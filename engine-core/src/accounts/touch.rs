@@ -19,7 +19,7 @@ impl Ledger {
         let kept = &self.instruments[instrument.get() as usize];
         black_box(kept.lines.at(account).map(|line| line.open_orders));
         let balances = &self.assets[kept.held_asset(side) as usize].balances;
-        black_box(balances.rows.touch(account));
+        balances.rows.touch(account);
     }
 
     /// Reads what the trades among these events will change of their makers.
@@ -45,11 +45,10 @@ impl Ledger {
             return;
         };
         let kept = &self.instruments[instrument.get() as usize];
-        black_box(kept.lines.at(account).map(|line| line.open_orders));
-        black_box(kept.costs.touch(account));
+        kept.touch(account);
         for asset in [kept.base, kept.quote] {
             let balances = &self.assets[asset as usize].balances;
-            black_box(balances.rows.touch(account));
+            balances.rows.touch(account);
         }
     }
 }

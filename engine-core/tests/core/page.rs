@@ -5,11 +5,10 @@ use std::fs;
 use std::path::Path;
 
 /// The pages of rules.
-const PAGES: [&str; 1] = ["matching-rules"];
+const PAGES: [&str; 2] = ["matching-rules", "accounts"];
 
 /// Scenarios that are about no single rule.
-const BESIDE_THE_RULES: [&str; 13] = [
-    "balances",
+const BESIDE_THE_RULES: [&str; 11] = [
     "batch",
     "classic_faults",
     "damage",
@@ -17,7 +16,6 @@ const BESIDE_THE_RULES: [&str; 13] = [
     "limits",
     "main",
     "page",
-    "paid_orders",
     "plain_book",
     "replay",
     "restore",

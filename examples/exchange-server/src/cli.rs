@@ -73,6 +73,8 @@ pub(crate) struct ReplayArguments {
 pub(crate) enum Accounts {
     /// Orders are taken from everybody and nobody
     Off,
+    /// Every order needs an account that can pay for it
+    On,
 }
 
 const EXAMPLES: &str = r#"Examples:

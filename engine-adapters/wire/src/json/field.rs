@@ -114,13 +114,13 @@ fields! {
     InitialPhase "initial_phase" InvalidField
     IcebergPartsMax "iceberg_parts_max" InvalidField
     StopsMax "stops_max" InvalidField
-    Command "command" InvalidField
     MinPrice "min_price" InvalidPrice
     MaxPrice "max_price" InvalidPrice
     FeeTiers "fee_tiers" InvalidField
     VolumeMin "volume_min" InvalidField
     InitialMarginBps "initial_margin_bps" InvalidField
     MaintenanceMarginBps "maintenance_margin_bps" InvalidField
+    Command "command" InvalidField
 }
 
 /// A set of fields.

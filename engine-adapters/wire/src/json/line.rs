@@ -121,7 +121,6 @@ impl<'a> Line<'a> {
             Op::CancelAfter => self.cancel_after()?,
             Op::Kill => Command::Kill(self.scope()?),
             Op::Resume => Command::Resume(self.scope()?),
-            Op::Command => return self.exact().map(Input::Exact),
             Op::Deposit | Op::Withdraw => {
                 return money::transfer(&self.fields, self.op, self.somebody()?).map(Input::Transfer);
             }
@@ -130,6 +129,7 @@ impl<'a> Line<'a> {
             Op::Limits => self.limits(symbols)?,
             Op::Freeze => Command::Freeze(self.somebody()?),
             Op::Unfreeze => Command::Unfreeze(self.somebody()?),
+            Op::Command => return self.exact().map(Input::Exact),
             Op::Book | Op::Balances | Op::Candles | Op::Statistics | Op::Hash => {
                 return self.query(symbols).map(Input::Query);
             }

@@ -31,13 +31,13 @@ pub enum Op {
     CancelAfter,
     Kill,
     Resume,
-    Command,
     Asset,
     Withdraw,
     Account,
     Limits,
     Freeze,
     Unfreeze,
+    Command,
 }
 
 impl Word for Op {
@@ -61,13 +61,13 @@ impl Word for Op {
         ("cancel_after", Self::CancelAfter),
         ("kill", Self::Kill),
         ("resume", Self::Resume),
-        ("command", Self::Command),
         ("asset", Self::Asset),
         ("withdraw", Self::Withdraw),
         ("account", Self::Account),
         ("limits", Self::Limits),
         ("freeze", Self::Freeze),
         ("unfreeze", Self::Unfreeze),
+        ("command", Self::Command),
     ];
 }
 

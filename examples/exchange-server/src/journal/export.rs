@@ -137,7 +137,9 @@ impl Export {
         let events = self.stage.follow(command.clone());
         let known = Circumstances {
             instrument,
-            is_listed: events.iter().any(|event| matches!(event, Event::Listed { .. })),
+            is_listed: events
+                .iter()
+                .any(|event| matches!(event, Event::Listed { .. } | Event::AssetAdded { .. })),
         };
         let line = match are_ids_given {
             true => self.lines.line(&with_given_ids(command, events), known),

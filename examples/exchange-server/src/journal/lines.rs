@@ -8,7 +8,7 @@ use engine_wire::{Input, Line, Op, Symbols, write_command, write_exact};
 pub(super) struct Circumstances {
     /// The instrument of the live order that it names.
     pub(super) instrument: Option<InstrumentId>,
-    /// Whether the engine has listed the instrument that it brings.
+    /// Whether the engine has taken the instrument or the asset that it brings.
     pub(super) is_listed: bool,
 }
 
@@ -45,10 +45,10 @@ impl LineWriter {
             self.line.clear();
             write_exact(&command.value, command.time, &mut self.line);
         }
-        if let Command::List(spec) = &command.value
-            && known.is_listed
-        {
-            self.symbols.list(spec);
+        match &command.value {
+            Command::List(spec) if known.is_listed => drop(self.symbols.list(spec)),
+            Command::AddAsset(spec) if known.is_listed => drop(self.symbols.add_asset(spec)),
+            _ => {}
         }
         self.line.push(b'\n');
         &self.line
@@ -60,7 +60,9 @@ impl LineWriter {
             return false;
         };
         let Ok(line) = line else { return false };
-        if line.time() != Ok(Some(command.time)) || (self.symbols.is_empty() && line.op() != Op::Symbol) {
+        if line.time() != Ok(Some(command.time))
+            || (self.symbols.is_empty() && !matches!(line.op(), Op::Symbol | Op::Asset))
+        {
             return false;
         }
         if let Command::List(_) = &command.value {
@@ -74,6 +76,11 @@ impl LineWriter {
             return is_said;
         }
         match (line.input(&mut self.symbols), &command.value) {
+            // Several assets with one name are not told apart by it.
+            (Ok(Input::Command(said)), Command::AddAsset(spec)) => {
+                known.is_listed && said == command.value && self.symbols.find_asset(&spec.name).is_none()
+            }
+            (Ok(Input::Transfer(said)), value) => said.command(&self.symbols).as_ref() == Ok(value),
             (Ok(Input::Command(said)), value) => said == *value,
             (Ok(Input::Cancel(said)), Command::Cancel(cancel)) => {
                 said.cancel == *cancel && !said.as_nobody && said.instrument.is_none()

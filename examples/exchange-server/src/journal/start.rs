@@ -7,6 +7,7 @@ use engine_runtime::read_snapshot;
 
 use super::error::JournalError;
 use super::open::OpenJournal;
+use crate::cli::Accounts;
 use crate::replay::Stage;
 
 /// Which of the snapshots to begin at.
@@ -48,7 +49,7 @@ pub(crate) fn stage(journal: &OpenJournal, first: Seq, wish: Wish) -> Result<Sta
         }
     }
     if is_all_kept {
-        return Ok(Stage::new());
+        return Ok(Stage::new(Accounts::Off));
     }
     Err(JournalError::NoBeginning {
         directory: journal.path.clone(),

@@ -124,7 +124,14 @@ impl JournalReplay {
             Command::List(spec) => Some(spec.clone()),
             _ => None,
         };
+        let asset = match &command.value {
+            Command::AddAsset(spec) => Some(spec.clone()),
+            _ => None,
+        };
         let events = self.stage.follow(command);
+        if let Some(asset) = asset.filter(|_| matches!(events.last(), Some(Event::AssetAdded { .. }))) {
+            self.symbols.add_asset(&asset);
+        }
         if let Some(spec) = spec.filter(|_| events.iter().any(|event| matches!(event, Event::Listed { .. })))
         {
             let listed = self.symbols.list(&spec);

@@ -103,11 +103,11 @@ impl Replay {
             !arguments.summary && arguments.events.is_none() && io::stdout().is_terminal();
         Ok(Self {
             lines: Lines::new(input),
-            script: Script::new(),
+            script: Script::new(arguments.accounts),
             stage: if arguments.summary {
-                Stage::new().recording()
+                Stage::new(arguments.accounts).recording()
             } else {
-                Stage::new()
+                Stage::new(arguments.accounts)
             },
             output: output(arguments)?,
             progress: progress(bytes.filter(|_| !is_printing_to_terminal)),

@@ -1,10 +1,10 @@
 //! What each step does, and what is told of it.
 
 use engine_core::{
-    AccountId, Cancel, CancelReason, Command, Event, InstrumentId, MassCancel, MassCancelCause, OrderRef,
-    Timestamp,
+    AccountId, Amount, Balance, Cancel, CancelReason, Command, Event, InstrumentId, MassCancel,
+    MassCancelCause, OrderRef, Timestamp,
 };
-use engine_wire::{AmendLine, CancelLine, ErrorCode, Language, Op, Query, reject_message};
+use engine_wire::{AmendLine, CancelLine, ErrorCode, Language, Op, Query, TransferLine, reject_message};
 
 use super::script::{Action, LineError, Refusal, Step};
 use super::{Replay, ReplayError};
@@ -27,13 +27,22 @@ struct Claim {
 
 impl Replay {
     pub(super) fn perform(&mut self, step: Step) -> Result<(), ReplayError> {
-        let Step { line, time, action } = step;
+        let Step {
+            line,
+            time,
+            assets,
+            action,
+        } = step;
         let at = Moment { line, time };
+        for spec in assets {
+            self.apply(at, None, Command::AddAsset(Box::new(spec)))?;
+        }
         match action {
             Action::Apply(command) => self.apply(at, None, command),
             Action::Exact(command) => self.apply_exact(at, command),
             Action::Cancel(cancel) => self.cancel(at, &cancel),
             Action::Amend(amend) => self.amend(at, &amend),
+            Action::Transfer(transfer) => self.transfer(at, &transfer),
             Action::MassCancelOfNobody(wanted) => self.mass_cancel_of_nobody(at, &wanted),
             Action::Refuse(refusal) => self.refuse(at, refusal),
             Action::Answer(query) => self.answer(at, &query),
@@ -55,21 +64,35 @@ impl Replay {
         Ok(())
     }
 
+    /// A transfer is in the units of its asset, which is known by now.
+    fn transfer(&mut self, at: Moment, line: &TransferLine) -> Result<(), ReplayError> {
+        match line.command(self.script.symbols()) {
+            Ok(command) => self.apply(at, None, command),
+            Err(error) => Err(ReplayError::Line {
+                number: at.line,
+                cause: error.into(),
+            }),
+        }
+    }
+
     /// Applies a command that the line has as it is. An instrument is known once the engine has listed it.
     fn apply_exact(&mut self, at: Moment, command: Command) -> Result<(), ReplayError> {
         let named = named(&command);
-        let spec = match &command {
-            Command::List(spec) => Some(spec.clone()),
+        let brought = match &command {
+            Command::List(_) | Command::AddAsset(_) => Some(command.clone()),
             _ => None,
         };
         let events = self.stage.apply(at.time, command);
-        let is_listed = events.iter().any(|event| matches!(event, Event::Listed { .. }));
-        if let Some(spec) = spec.filter(|_| is_listed) {
-            self.script.list(&spec).map_err(|cause| ReplayError::Line {
-                number: at.line,
-                cause,
-            })?;
-        }
+        let is_new = |event: &Event| matches!(event, Event::Listed { .. } | Event::AssetAdded { .. });
+        let noted = match brought.filter(|_| events.iter().any(is_new)) {
+            Some(Command::List(spec)) => self.script.list(&spec),
+            Some(Command::AddAsset(spec)) => self.script.add_asset(&spec),
+            _ => Ok(()),
+        };
+        noted.map_err(|cause| ReplayError::Line {
+            number: at.line,
+            cause,
+        })?;
         self.output
             .events(at.line, named, events, self.script.symbols())?;
         Ok(())
@@ -221,14 +244,13 @@ impl Replay {
             return Ok(());
         };
         let symbols = self.script.symbols();
-        let projections = self.stage.projections();
         let known = "every instrument that a query can name is listed";
         match *query {
             Query::Book {
                 instrument,
                 depth: levels,
             } => {
-                let depth = projections.depth(instrument).expect(known);
+                let depth = self.stage.projections().depth(instrument).expect(known);
                 printer.book(at.line, instrument, depth, levels, symbols)?;
             }
             Query::Candles {
@@ -236,17 +258,28 @@ impl Replay {
                 interval,
                 limit,
             } => {
-                let candles = projections
+                let candles = self
+                    .stage
+                    .projections()
                     .candles(instrument)
                     .expect(known)
                     .newest(interval, limit);
                 printer.candles(at.line, instrument, interval, candles, symbols)?;
             }
             Query::Statistics { instrument } => {
-                let ticker = projections.ticker(instrument).expect(known);
+                let ticker = self.stage.projections().ticker(instrument).expect(known);
                 printer.statistics(at.line, instrument, &ticker, symbols)?;
             }
-            Query::Balances { account } => printer.balances(at.line, account)?,
+            Query::Balances { account } => {
+                let has = |asset| match account {
+                    Some(account) => self.stage.balance(account, asset),
+                    None => Balance {
+                        total: self.stage.fees_collected(asset),
+                        held: Amount::ZERO,
+                    },
+                };
+                printer.balances(at.line, account, has, symbols)?;
+            }
             Query::Hash => printer.hash(at.line, self.stage.state_hash())?,
             _ => unreachable!("{query:?} is a query that this program knows nothing of"),
         }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use engine_core::data::{Candle, Depth, DepthOrder, Interval, Ratio, Ticker, Volume};
-use engine_core::{AccountId, Event, InstrumentId, OrderRef, Price, Side, StateHash};
+use engine_core::{AccountId, AssetId, Balance, Event, InstrumentId, OrderRef, Price, Side, StateHash};
 use engine_wire::{Object, Symbols, decimal, write_event};
 use rust_decimal::Decimal;
 
@@ -129,14 +129,60 @@ impl Printer {
         })
     }
 
-    /// Without accounts nobody has anything.
-    pub(super) fn balances(&mut self, number: u64, account: Option<AccountId>) -> io::Result<()> {
+    /// What an account has of every asset, by their ids; nobody has what was collected in fees. Without accounts there
+    /// are no assets.
+    pub(super) fn balances(
+        &mut self,
+        number: u64,
+        account: Option<AccountId>,
+        has: impl Fn(AssetId) -> Balance,
+        symbols: &Symbols,
+    ) -> io::Result<()> {
+        let assets = || {
+            (0..)
+                .map(AssetId::new)
+                .take_while(|asset| symbols.asset_spec(*asset).is_some())
+        };
         self.line(number, |object| {
             object.word("type", "Balances");
             object.integer("account", account.map_or(0, AccountId::get));
-            object.key("balances").extend_from_slice(b"[]");
+            let out = object.key("balances");
+            out.push(b'[');
+            for (index, asset) in assets().enumerate() {
+                if index > 0 {
+                    out.push(b',');
+                }
+                write_balance(asset, has(asset), symbols, out);
+            }
+            out.push(b']');
+            if account.is_none() && assets().next().is_some() {
+                let out = object.key("fees_collected");
+                out.push(b'{');
+                for (index, asset) in assets().enumerate() {
+                    if index > 0 {
+                        out.push(b',');
+                    }
+                    symbols.write_asset(asset, out);
+                    out.push(b':');
+                    symbols.write_amount(asset, has(asset).total, out);
+                }
+                out.push(b'}');
+            }
         })
     }
+}
+
+fn write_balance(asset: AssetId, balance: Balance, symbols: &Symbols, out: &mut Vec<u8>) {
+    let mut object = Object::new(out);
+    symbols.write_asset(asset, object.key("asset"));
+    for (key, amount) in [
+        ("total", balance.total),
+        ("available", balance.available()),
+        ("held", balance.held),
+    ] {
+        symbols.write_amount(asset, amount, object.key(key));
+    }
+    object.end();
 }
 
 /// Each level as its price, its visible quantity and the number of its orders, best first.

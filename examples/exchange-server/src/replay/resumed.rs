@@ -146,7 +146,7 @@ mod tests {
         for seed in 0..60 {
             let commands = sequenced(Stream::of(seed));
             let cut = commands.len() / 2;
-            let mut whole = Stage::new();
+            let mut whole = Stage::new(crate::cli::Accounts::Off);
             for command in &commands[..cut] {
                 whole.follow(command.clone());
             }

@@ -7,14 +7,16 @@ use engine_core::data::{
     CandlesConfig, Feed, Interval, OrderState, Projection, Projections, ProjectionsConfig,
 };
 use engine_core::{
-    Command, Engine, EngineConfig, EngineSnapshot, Event, EventBatch, InstrumentId, MassCancel, OrderId,
-    OrderIds, OrderRef, Qty, Seq, Sequenced, StateHash, Timestamp,
+    AccountId, AccountsConfig, Amount, AssetId, Balance, Command, Engine, EngineConfig, EngineSnapshot,
+    Event, EventBatch, InstrumentId, MassCancel, OrderId, OrderIds, OrderRef, Qty, Seq, Sequenced, StateHash,
+    Timestamp,
 };
 
 use engine_wire::Symbols;
 
 use super::nobody::Arrivals;
 use super::resumed;
+use crate::cli::Accounts;
 
 /// Why no replay can begin at a snapshot.
 #[derive(Debug, thiserror::Error)]
@@ -50,8 +52,12 @@ pub(crate) struct Stage {
 }
 
 /// How the engine of lines is built: callers choose the ids of orders.
-fn engine_config() -> EngineConfig {
+fn engine_config(accounts: Accounts) -> EngineConfig {
     EngineConfig {
+        accounts: match accounts {
+            Accounts::Off => None,
+            Accounts::On => Some(AccountsConfig::default()),
+        },
         ids: OrderIds::Chosen { hash_seed: 0 },
         ..EngineConfig::default()
     }
@@ -87,8 +93,8 @@ fn projections_config(engine: EngineConfig) -> ProjectionsConfig {
 }
 
 impl Stage {
-    pub(crate) fn new() -> Self {
-        Self::of(engine_config())
+    pub(crate) fn new(accounts: Accounts) -> Self {
+        Self::of(engine_config(accounts))
     }
 
     /// Begins at the beginning, with an engine that is built like this.
@@ -129,7 +135,7 @@ impl Stage {
             now: snapshot.now,
             applied: snapshot.applied,
             origin: Some(snapshot),
-            ..Self::new()
+            ..Self::new(Accounts::Off)
         })
     }
 
@@ -272,6 +278,16 @@ impl Stage {
         } else {
             &[]
         }
+    }
+
+    /// What an account has of an asset.
+    pub(super) fn balance(&self, account: AccountId, asset: AssetId) -> Balance {
+        self.engine.balance(account, asset)
+    }
+
+    /// What has been collected in fees of an asset.
+    pub(super) fn fees_collected(&self, asset: AssetId) -> Amount {
+        self.engine.fees_collected(asset)
     }
 
     pub(super) fn projections(&mut self) -> &mut Projections {

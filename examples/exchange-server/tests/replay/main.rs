@@ -5,6 +5,7 @@ mod program;
 mod orders;
 
 mod accounts;
+mod balances;
 
 mod phases;
 

@@ -1,0 +1,82 @@
+use super::engine::Numbered;
+use super::market::{amend, cancel, place, terms};
+use super::{Contender, Tally, Terms, count};
+use crate::workload::{self, Header, Kind};
+use engine_core::{
+    AccountId, AccountsConfig, Amount, AssetId, AssetSpec, Command, InstrumentSpec, OrderIds, Place, Transfer,
+};
+
+/// How many accounts the orders are spread over.
+const ACCOUNTS: u64 = 100_000;
+
+const BASE: AssetId = AssetId::new(0);
+const QUOTE: AssetId = AssetId::new(1);
+
+/// What each account has of both assets, in smallest units: more than the flow can use up.
+const DEPOSIT: Amount = Amount::new(1_000_000_000_000_000_000);
+
+/// [`engine_core::Engine`] with 100,000 accounts: every order is held for, every fill is paid, with fees.
+pub struct EngineWithAccounts {
+    engine: Numbered,
+}
+
+impl Contender for EngineWithAccounts {
+    const NAME: &'static str = "engine-accounts";
+    const NOTE: Option<&'static str> =
+        Some("100,000 accounts with holds, fees and positions; hands the ids out");
+    const TERMS: Terms = Terms::EngineIds;
+
+    fn new(header: &Header) -> Self {
+        let mut engine = Numbered::new(OrderIds::Assigned, Some(AccountsConfig::default()));
+        for name in ["BASE", "QUOTE"] {
+            engine.submit(Command::AddAsset(Box::new(AssetSpec {
+                name: name.to_owned(),
+                scale: 8,
+            })));
+        }
+        for number in 0..ACCOUNTS {
+            for asset in [BASE, QUOTE] {
+                let transfer = Transfer {
+                    account: account(number),
+                    asset,
+                    amount: DEPOSIT,
+                    key: None,
+                };
+                engine.submit(Command::Deposit(transfer));
+            }
+        }
+        for _ in 0..header.symbols {
+            engine.submit(Command::List(Box::new(paid())));
+        }
+        Self { engine }
+    }
+
+    #[inline]
+    fn apply(&mut self, command: &workload::Command, tally: &mut Tally) {
+        let events = self.engine.submit(match command.kind {
+            Kind::Add | Kind::Ioc => {
+                // Orders one after the other belong to accounts that are far apart in memory.
+                let owner = account(command.id.wrapping_mul(0x9E37_79B9_7F4A_7C15) % ACCOUNTS);
+                Command::Place(Place {
+                    account: Some(owner),
+                    ..place(command)
+                })
+            }
+            Kind::Cancel => Command::Cancel(cancel(command)),
+            Kind::Reduce | Kind::Reprice => Command::Amend(amend(command)),
+        });
+        count(events, tally);
+    }
+}
+
+fn account(number: u64) -> AccountId {
+    AccountId::new(1 + number).expect("one more than something is not zero")
+}
+
+/// The instrument of the flow, with assets and fees: the maker pays 0.01 %, the taker 0.02 %.
+fn paid() -> InstrumentSpec {
+    let terms = terms().assets(BASE, QUOTE).fees_ppm(100, 200);
+    terms
+        .build()
+        .expect("a tick, a lot, two assets and fees are a spec")
+}
