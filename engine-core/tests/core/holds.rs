@@ -153,6 +153,37 @@ fn a_hold_is_released_to_the_last_unit_however_an_order_ends() {
 }
 
 #[test]
+fn what_an_order_does_not_take_at_once_is_not_held_when_it_is_over() {
+    // 5 at 100 and 10 % are 550. 2 are taken at 99: 198 and 19.8, rounded up.
+    check(
+        "
+        engine accounts
+        list assets 1/0 fees 0 100000
+        deposit 1 550 of 0
+        deposit 2 2 of 1
+        sell 1 2 @ 99 acct 2
+        ---
+        buy 2 5 @ 100 ioc acct 1
+        ",
+        "
+        accepted 2 buy Limit 5 @ 100 acct 1
+        terms 2 ioc
+        traded 1 x 2: 2 @ 99 buy displayed accts 2 x 1
+        cancelled 2 3 IocRemainder
+        balance 1 of 0: 550 held 550
+        settled 2 fees 0 20 of 0
+        balance 2 of 1: 0 held 0
+        balance 2 of 0: 198 held 0
+        position 2 -2 cost -198 realised 0
+        balance 1 of 1: 2 held 0
+        balance 1 of 0: 332 held 330
+        position 1 2 cost 198 realised 0
+        balance 1 of 0: 332 held 0
+        ",
+    );
+}
+
+#[test]
 fn what_self_trade_prevention_takes_off_is_no_longer_held() {
     check(
         "
