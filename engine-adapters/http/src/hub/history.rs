@@ -42,9 +42,10 @@ impl History {
         }
     }
 
-    /// What came after `since`; `None` if some of it is not known any more, or never was.
-    pub(super) fn after(&self, since: u64) -> Option<impl ExactSizeIterator<Item = &Bytes>> {
-        let is_known = self.complete_after? <= since && since <= self.newest?;
+    /// What came after `since`; `None` if some of it is not known any more, or never was. The publisher has `reached` this
+    /// sequence: up to there it is known that nothing else came.
+    pub(super) fn after(&self, since: u64, reached: u64) -> Option<impl ExactSizeIterator<Item = &Bytes>> {
+        let is_known = self.complete_after? <= since && since <= self.newest?.max(reached);
         let first = self.events.partition_point(|(sequence, _)| *sequence <= since);
         is_known.then(|| self.events.range(first..).map(|(_, message)| message))
     }
@@ -55,7 +56,8 @@ mod tests {
     use super::*;
 
     fn after(history: &History, since: u64) -> Option<Vec<Bytes>> {
-        history.after(since).map(|missed| missed.cloned().collect())
+        let missed = history.after(since, 0);
+        missed.map(|missed| missed.cloned().collect())
     }
 
     fn messages(sequences: &[u64]) -> Vec<Bytes> {
@@ -87,6 +89,14 @@ mod tests {
     fn a_sequence_that_has_not_been_yet_is_another_history() {
         assert_eq!(after(&history(Some(4), &[5]), 6), None);
         assert_eq!(after(&history(Some(4), &[]), 5), None);
+    }
+
+    #[test]
+    fn up_to_where_the_publisher_is_nothing_else_came() {
+        let history = history(Some(4), &[5, 7]);
+        let after = |since| history.after(since, 20).map(|missed| missed.len());
+        assert_eq!([5, 7, 20].map(after), [Some(1), Some(0), Some(0)]);
+        assert_eq!([3, 21].map(after), [None, None]);
     }
 
     #[test]

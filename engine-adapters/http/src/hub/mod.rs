@@ -121,12 +121,20 @@ impl Hub {
     /// Makes the topics of a symbol, for its publisher; those that it has if it is listed already. `sequence` is that of the
     /// last event before, if it is known: who has seen that one has missed nothing.
     pub fn list(&self, symbol: &str, sequence: Option<u64>) -> Arc<SymbolTopics> {
+        self.reach(sequence.unwrap_or(0));
         let mut symbols = self.symbols.write().expect("nothing panics while it is held");
         let topics = symbols.entry(symbol.into()).or_insert_with(|| {
             let topic = |name| Topic::new(name, self.history(sequence), &self.counters);
             Arc::new(SymbolTopics::new(symbol, &self.options.intervals, topic))
         });
         Arc::clone(topics)
+    }
+
+    /// Says how far the publisher is, where all its topics count one stream: to be called before the message with this
+    /// sequence is published, on whatever topic. Who has seen that message has missed nothing on a topic that has been silent
+    /// for longer.
+    pub fn reach(&self, sequence: u64) {
+        self.counters.reached.fetch_max(sequence, Ordering::Release);
     }
 
     /// Takes in a connection.

@@ -27,6 +27,8 @@ impl TopicId {
 /// What has happened in the hub since it began.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
+    /// The sequence up to which everything has been published.
+    pub(super) reached: AtomicU64,
     pub(super) queued: AtomicU64,
     pub(super) conflated: AtomicU64,
     pub(super) slow_closed: AtomicU64,
@@ -137,9 +139,10 @@ impl Topic {
         if now.subscribers.contains_key(&shared.id()) {
             return Subscribed::Already;
         }
+        let reached = self.0.counters.reached.load(Ordering::Acquire);
         let answer = match since {
             None => Subscribed::Live,
-            Some(since) => match now.history.after(since) {
+            Some(since) => match now.history.after(since, reached) {
                 Some(missed) => {
                     let count = missed.len();
                     match shared.push_missed(self.0.id, missed) {

@@ -257,6 +257,20 @@ fn what_is_not_known_any_more_has_to_come_from_a_snapshot() {
 }
 
 #[test]
+fn who_has_seen_something_newer_elsewhere_has_missed_nothing_on_a_silent_topic() {
+    let (hub, topics) = hub();
+    topics.depth.publish_event(7, &message(7));
+    let subscribe = |since| hub.connect().subscribe(&topics.depth, Some(since));
+    assert_eq!(subscribe(9), Ok(Subscribed::TakeSnapshot));
+    hub.reach(9);
+    assert_eq!(subscribe(9), Ok(Subscribed::Resumed { missed: 0 }));
+    assert_eq!(subscribe(6), Ok(Subscribed::Resumed { missed: 1 }));
+    assert_eq!(subscribe(10), Ok(Subscribed::TakeSnapshot));
+    topics.depth.publish_event(10, &message(10));
+    assert_eq!(subscribe(9), Ok(Subscribed::Resumed { missed: 1 }));
+}
+
+#[test]
 fn nobody_fills_the_memory_by_asking_again_and_again_for_what_was_missed() {
     let hub = Hub::new(HubOptions::default());
     let mut reader = hub.connect();
