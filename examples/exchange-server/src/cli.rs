@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::bench::BenchArguments;
 use crate::journal::JournalArguments;
+use crate::serve::ServeArguments;
 
 /// An exchange: a matching engine with everything around it.
 #[derive(Debug, Parser)]
@@ -17,6 +18,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Task {
+    Serve(Box<ServeArguments>),
     Replay(ReplayArguments),
     Journal(JournalArguments),
     Bench(BenchArguments),
