@@ -1,5 +1,6 @@
 //! Many instruments behind one stream of commands.
 
+mod batch;
 mod image;
 mod with_accounts;
 

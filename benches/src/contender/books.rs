@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 /// [`OrderBook`] of this workspace, one for each symbol, with the simplest matching around it.
 pub struct Books<const ASSIGNED: bool> {
-    books: Vec<OrderBook>,
+    pub(super) books: Vec<OrderBook>,
 }
 
 impl<const ASSIGNED: bool> Contender for Books<ASSIGNED> {

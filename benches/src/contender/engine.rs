@@ -5,9 +5,9 @@ use engine_core::{Command, Engine, EngineConfig, Event, Seq, Sequenced, Timestam
 
 /// [`Engine`] of this workspace: numbered commands, a clock that goes on with each, routing, without accounts.
 pub struct WholeEngine<const ASSIGNED: bool> {
-    engine: Engine,
-    next: u64,
-    events: Vec<Event>,
+    pub(super) engine: Engine,
+    pub(super) next: u64,
+    pub(super) events: Vec<Event>,
 }
 
 impl<const ASSIGNED: bool> WholeEngine<ASSIGNED> {

@@ -20,7 +20,7 @@ pub(super) const fn naming(assigned: bool) -> OrderIds {
 
 /// [`Market`] of this workspace, one for each symbol, with all its rules on.
 pub struct Markets<const ASSIGNED: bool> {
-    markets: Vec<Market>,
+    pub(super) markets: Vec<Market>,
     events: Vec<Event>,
 }
 

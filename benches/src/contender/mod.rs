@@ -1,5 +1,6 @@
 //! Order books that can replay a workload.
 
+mod batched;
 mod books;
 mod empty;
 mod engine;
@@ -12,6 +13,7 @@ mod matchcore;
 mod orderbook_rs;
 mod terms;
 
+pub use batched::{Batched, EngineInBatches, Touched};
 pub use books::Books;
 pub use empty::EmptyReplay;
 pub use engine::WholeEngine;

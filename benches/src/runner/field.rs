@@ -1,4 +1,6 @@
-use crate::contender::{Books, Contender, EmptyReplay, Markets, Terms, WholeEngine};
+use crate::contender::{
+    Batched, Books, Contender, EmptyReplay, EngineInBatches, Markets, Terms, WholeEngine,
+};
 #[cfg(feature = "peers")]
 use crate::contender::{Lobster, Matchcore, OrderbookRs};
 use crate::measure::{Latency, Throughput, latency, throughput};
@@ -47,6 +49,12 @@ pub fn field() -> Vec<Entry> {
         Entry::of::<Markets<false>>(),
         Entry::of::<WholeEngine<true>>(),
         Entry::of::<WholeEngine<false>>(),
+        Entry::of::<Batched<Books<true>>>(),
+        Entry::of::<Batched<Books<false>>>(),
+        Entry::of::<Batched<Markets<true>>>(),
+        Entry::of::<Batched<Markets<false>>>(),
+        Entry::of::<EngineInBatches<true>>(),
+        Entry::of::<EngineInBatches<false>>(),
         #[cfg(feature = "peers")]
         Entry::of::<Matchcore>(),
         #[cfg(feature = "peers")]

@@ -7,6 +7,20 @@ use std::path::{Path, PathBuf};
 
 use crate::storage::{Storage, StorageFile};
 
+/// The lock of a directory, held until this is dropped or the process ends.
+///
+/// It is given back in so many words: a child process that was forked a moment ago and has not yet begun its own
+/// program has a copy of the file, and closing only ours would leave the directory locked for as long as that takes.
+#[derive(Debug)]
+pub struct DiskLock(File);
+
+impl Drop for DiskLock {
+    fn drop(&mut self) {
+        // What cannot be given back ends with the process.
+        self.0.unlock().ok();
+    }
+}
+
 /// A directory of the file system.
 ///
 /// Syncs are `fdatasync` (`F_FULLFSYNC` on macOS), the lock is `flock`, so it ends with the process however
@@ -39,7 +53,7 @@ impl Disk {
 
 impl Storage for Disk {
     type File = File;
-    type Lock = File;
+    type Lock = DiskLock;
 
     fn name(&self) -> String {
         self.directory.display().to_string()
@@ -84,7 +98,7 @@ impl Storage for Disk {
         File::open(&self.directory)?.sync_all()
     }
 
-    fn try_lock(&self, name: &str) -> io::Result<Option<File>> {
+    fn try_lock(&self, name: &str) -> io::Result<Option<DiskLock>> {
         let path = self.directory.join(name);
         let file = OpenOptions::new()
             .read(true)
@@ -93,7 +107,7 @@ impl Storage for Disk {
             .truncate(false)
             .open(path)?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
+            Ok(()) => Ok(Some(DiskLock(file))),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }
@@ -115,5 +129,23 @@ impl StorageFile for File {
 
     fn sync_data(&self) -> io::Result<()> {
         Self::sync_data(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_given_back_though_a_child_has_a_copy_of_its_file() -> io::Result<()> {
+        let place = tempfile::tempdir()?;
+        let disk = Disk::open(place.path())?;
+        let lock = disk.try_lock("lock")?.expect("nobody has it");
+        assert!(disk.try_lock("lock")?.is_none());
+        let copy = lock.0.try_clone()?;
+        drop(lock);
+        assert!(disk.try_lock("lock")?.is_some());
+        drop(copy);
+        Ok(())
     }
 }

@@ -39,7 +39,7 @@ pub use command_log::{CommandLog, CommandReader, CommandSource, JournalSource, R
 pub use cursor::{CursorError, CursorStore};
 pub use directory::Directory;
 #[cfg(unix)]
-pub use disk::Disk;
+pub use disk::{Disk, DiskLock};
 pub use error::{AppendError, Damage, DamageCause, Fault, OpenError, Operation, ReadError};
 pub use format::record::Entry;
 pub use format::seal::Identity;

@@ -245,6 +245,13 @@ impl Index {
         self.find_further(id, hash, id_of)
     }
 
+    /// Reads the bucket in which a search for an id begins. The result means nothing.
+    #[inline]
+    pub(super) fn touch(&self, id: u64) -> u64 {
+        let hash = self.keys.hash(id);
+        self.buckets[Self::bucket(self.segment(hash), hash, 0)].tags
+    }
+
     #[inline(never)]
     fn find_further(&self, id: u64, hash: Hash, id_of: impl Fn(Slot) -> u64) -> Option<Slot> {
         for at in self.path(hash).skip(1) {

@@ -72,6 +72,12 @@ impl Ladder {
         (rank, self.level_mut(rank))
     }
 
+    /// The level at a rank, if that lies in the window.
+    #[inline]
+    pub(super) fn near(&self, rank: i64) -> Option<&Level> {
+        self.window.covers(rank).then(|| self.window.level(rank))
+    }
+
     /// The level at a rank, empty or not.
     #[inline]
     pub(super) fn level(&self, rank: i64) -> &Level {

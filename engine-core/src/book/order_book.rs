@@ -1,5 +1,7 @@
 //! The book by itself, for callers who bring their own rules.
 
+use std::hint::black_box;
+
 use super::orders::{NewOrder, OrderIds, Orders, Slot};
 use super::sides::{Fill, Sides};
 use crate::{OrderId, Price, Qty, Side};
@@ -238,6 +240,24 @@ impl<D: Copy + Default> OrderBook<D> {
         let fill = self.sides.fill_first(&mut self.orders, side, quantity)?;
         self.totals[side as usize] -= fill.quantity;
         Some(fill)
+    }
+
+    /// Loads what taking this order out will read, and changes nothing.
+    ///
+    /// A book that does not fit the caches waits for memory three times per order, one load after the other. Asked for
+    /// a dozen orders in advance the loads overlap. In a small book it only costs time.
+    #[inline]
+    pub fn touch_order(&self, id: OrderId) {
+        if let Some(slot) = self.orders.touch_order(id) {
+            black_box(self.sides.touch_neighbours(&self.orders, slot));
+        }
+    }
+
+    /// Loads what an order that comes to a price will read, and changes nothing: see
+    /// [`touch_order`](Self::touch_order).
+    #[inline]
+    pub fn touch_price(&self, side: Side, price: Price) {
+        black_box(self.sides.touch_last(&self.orders, side, price));
     }
 
     /// The order with this id.

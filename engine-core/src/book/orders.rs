@@ -1,5 +1,7 @@
 //! The store of orders: a slot for each, found by id.
 
+use std::hint::black_box;
+
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
@@ -215,6 +217,26 @@ impl<D: Copy + Default> Orders<D> {
         let record = self.records.get(slot)?;
         // A free slot carries an id that no slot can have.
         (record.id == id.get()).then_some(Slot(slot))
+    }
+
+    /// Reads where a search for this id begins. The result means nothing; it only keeps the load from being left out.
+    #[inline]
+    pub(crate) fn touch_index(&self, id: OrderId) -> u64 {
+        self.index.as_ref().map_or(0, |index| index.touch(id.get()))
+    }
+
+    /// Reads the record of the order with this id, and what the caller keeps with it.
+    #[inline]
+    pub(crate) fn touch_order(&self, id: OrderId) -> Option<Slot> {
+        let slot = self.find(id)?;
+        black_box(*self.data(slot));
+        Some(slot)
+    }
+
+    /// How many slots ever were in use.
+    #[inline]
+    pub(crate) fn slots_used(&self) -> usize {
+        self.records.len()
     }
 
     /// Takes a slot for an order that stands in no queue yet. `id` is ignored where ids are assigned.

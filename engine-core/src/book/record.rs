@@ -170,8 +170,8 @@ pub(super) fn price_at(side: Side, rank: i64) -> Price {
     Price::new(signed(side, rank))
 }
 
-/// The number itself for buyers, its negative for sellers.
+/// The number itself for buyers, its negative for sellers. Only a number that is no price wraps; nothing is found there.
 #[inline]
 fn signed(side: Side, number: i64) -> i64 {
-    number * (1 - 2 * side as i64)
+    number.wrapping_mul(1 - 2 * side as i64)
 }

@@ -1,7 +1,5 @@
 //! The two sides of one instrument's book: which order stands where.
 
-use std::hint::black_box;
-
 use super::ladder::{Ladder, WINDOW_MAX, WINDOW_MIN};
 use super::level::Level;
 use super::orders::{NewOrder, Orders, Queue, Slot, Vacancy, View};
@@ -188,7 +186,7 @@ impl Sides {
     /// Whether an order of `side` at this price would meet a displayed one.
     #[inline]
     pub(crate) fn crosses(&self, side: Side, price: Price) -> bool {
-        self.displayed(side.opposite()).reaches(-rank(side, price))
+        self.displayed[1 - side as usize].reaches(-rank(side, price))
     }
 
     /// Trades up to `quantity` with the orders of a side that stand first, at `limit` and better. It ends before the
@@ -289,23 +287,31 @@ impl Sides {
         }
     }
 
-    /// Loads what taking a queued order out will read, so that the loads of several orders overlap.
+    /// Reads what taking an order out will read once its record is there: its level and its neighbours. The result
+    /// means nothing; it only keeps the loads from being left out.
     #[inline]
-    pub(crate) fn touch<D: Copy + Default>(&self, orders: &Orders<D>, slot: Slot) {
+    pub(crate) fn touch_neighbours<D: Copy + Default>(&self, orders: &Orders<D>, slot: Slot) -> u64 {
         let record = orders.record(slot.0);
-        let level = self.displayed(record.side()).level(record.rank());
         // Without a branch on what has just been asked of memory: a wrong guess would wait for it.
         let prev = if record.prev == NIL { slot.0 } else { record.prev };
         let next = if record.next == NIL { slot.0 } else { record.next };
-        black_box(orders.record(prev).next ^ orders.record(next).prev ^ level.tail);
-        black_box(*orders.data(slot));
+        let links = orders.record(prev).next ^ orders.record(next).prev;
+        u64::from(links) ^ self.touch_level(record.side(), record.price())
     }
 
-    /// Loads what an order that comes to a price will read.
+    /// Reads the level of a price, if it is near the touch.
     #[inline]
-    pub(crate) fn touch_price<D: Copy + Default>(&self, orders: &Orders<D>, side: Side, price: Price) {
-        let tail = self.displayed(side).level(rank(side, price)).tail;
-        black_box(orders.records.get(tail).map(|record| record.next));
+    pub(crate) fn touch_level(&self, side: Side, price: Price) -> u64 {
+        let near = self.displayed(side).near(rank(side, price));
+        near.map_or(0, |level| level.quantity)
+    }
+
+    /// Reads what an order that comes to a price will read once its level is there: the last order.
+    #[inline]
+    pub(crate) fn touch_last<D: Copy + Default>(&self, orders: &Orders<D>, side: Side, price: Price) -> u64 {
+        let near = self.displayed(side).near(rank(side, price));
+        let last = near.and_then(|level| orders.records.get(level.tail));
+        last.map_or(0, |record| u64::from(record.next))
     }
 
     /// Takes `by` from a queued order, which keeps its place and some quantity.

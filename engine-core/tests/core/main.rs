@@ -4,6 +4,7 @@ mod admit;
 mod amend;
 mod auctions;
 mod balances;
+mod batch;
 mod book;
 mod cancel;
 mod classic_faults;

@@ -8,8 +8,9 @@ use std::path::Path;
 const PAGES: [&str; 1] = ["matching-rules"];
 
 /// Scenarios that are about no single rule.
-const BESIDE_THE_RULES: [&str; 12] = [
+const BESIDE_THE_RULES: [&str; 13] = [
     "balances",
+    "batch",
     "classic_faults",
     "damage",
     "differential",

@@ -83,8 +83,10 @@ impl Step {
 fn markets(trades_max: usize) -> impl Strategy<Value = Vec<Trade>> {
     let one = (steps(), -20..=20_i64, 1..=50_u64);
     let start = prop_oneof![Just(0), Just(19_675 * DAY), 0..30_000 * DAY];
-    (start, prop::collection::vec(one, 1..trades_max)).prop_map(|(start, moves)| {
-        let (mut now, mut price) = (start, 100);
+    // Around zero some prices are negative.
+    let price = prop::sample::select(vec![100, 0]);
+    (start, price, prop::collection::vec(one, 1..trades_max)).prop_map(|(start, price, moves)| {
+        let (mut now, mut price) = (start, price);
         let mut trades = Vec::new();
         for (number, (step, change, quantity)) in (1..).zip(moves) {
             now = step.from(now);

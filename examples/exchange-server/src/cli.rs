@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::bench::BenchArguments;
+use crate::drive::DriveArguments;
 use crate::journal::JournalArguments;
 use crate::serve::ServeArguments;
 
@@ -22,6 +23,8 @@ pub(crate) enum Task {
     Replay(ReplayArguments),
     Journal(JournalArguments),
     Bench(BenchArguments),
+    #[command(hide = true)]
+    Drive(DriveArguments),
 }
 
 /// Reads commands, one JSON object a line, and writes what happens, one event a line.

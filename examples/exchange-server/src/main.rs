@@ -15,6 +15,7 @@ mod replay;
 mod serve;
 
 mod bench;
+mod drive;
 
 fn main() -> ExitCode {
     match cli::Arguments::parse().task {
@@ -34,5 +35,6 @@ fn main() -> ExitCode {
         },
         cli::Task::Serve(arguments) => serve::run(&arguments),
         cli::Task::Journal(arguments) => journal::run(&arguments),
+        cli::Task::Drive(arguments) => drive::run(&arguments),
     }
 }

@@ -9,8 +9,8 @@ pub(super) struct Run {
     pub(super) name: &'static str,
     pub(super) purpose: &'static str,
     package: &'static str,
-    /// The integration test that it is in; `None` for the library's own.
-    binary: Option<&'static str>,
+    /// The integration test that it is in.
+    binary: &'static str,
     filter: &'static str,
     /// How much longer than in `cargo verify` it is, in its own way.
     size: Size,
@@ -45,19 +45,41 @@ pub(super) const RUNS: &[Run] = &[
         "live",
         2,
     ),
-    Run {
-        name: "damage",
-        purpose: "R2 to R5 and R11, with the program that a user starts",
-        package: "exchange-server",
-        binary: Some("journal"),
-        filter: "damage",
-        size: Size::Times(5),
-    },
+    times(
+        "R1-run",
+        "power cuts at every step of a running engine",
+        ["engine-runtime", "runtime", "crash"],
+        2,
+    ),
+    times(
+        "oracle",
+        "a running engine beside the naive one",
+        ["engine-runtime", "runtime", "oracle"],
+        3,
+    ),
+    times(
+        "R16",
+        "orders that are asked for twice, also at once and after a restart",
+        ["engine-runtime", "runtime", "repeats"],
+        5,
+    ),
+    times(
+        "damage",
+        "R2 to R5 and R11, with the program that a user starts",
+        ["exchange-server", "journal", "damage"],
+        5,
+    ),
+    times(
+        "R9",
+        "a process that is killed 200 times under load",
+        ["exchange-server", "kill", "r9"],
+        10,
+    ),
     Run {
         name: "R13",
         purpose: "the same bytes in every process, debug and release",
         package: "exchange-server",
-        binary: Some("journal"),
+        binary: "journal",
         filter: "r13",
         size: Size::BothProfiles,
     },
@@ -65,20 +87,30 @@ pub(super) const RUNS: &[Run] = &[
         name: "R18",
         purpose: "the engine does what the naive engine does",
         package: "engine-core",
-        binary: Some("core"),
+        binary: "core",
         filter: "the_engine_does_what_the_naive_one_does",
         size: Size::Streams(20_000),
     },
 ];
 
-const fn journal(name: &'static str, purpose: &'static str, filter: &'static str, times: u64) -> Run {
+const fn journal(name: &'static str, purpose: &'static str, filter: &'static str, count: u64) -> Run {
+    times(name, purpose, ["engine-journal", "journal", filter], count)
+}
+
+/// A test by its package, its file and the beginning of its name.
+const fn times(
+    name: &'static str,
+    purpose: &'static str,
+    [package, binary, filter]: [&'static str; 3],
+    count: u64,
+) -> Run {
     Run {
         name,
         purpose,
-        package: "engine-journal",
-        binary: Some("journal"),
+        package,
+        binary,
         filter,
-        size: Size::Times(times),
+        size: Size::Times(count),
     }
 }
 
@@ -116,11 +148,7 @@ impl Run {
     }
 
     fn cargo_test(&self) -> Invocation {
-        let test = Invocation::cargo("test --package").args([self.package]);
-        match self.binary {
-            Some(binary) => test.args(["--test", binary]),
-            None => test.args(["--lib"]),
-        }
+        Invocation::cargo("test --package").args([self.package, "--test", self.binary])
     }
 }
 
@@ -158,8 +186,7 @@ mod tests {
                 .find(|package| package.name == run.package)
                 .expect("the package is in the workspace");
             let tests = repository().join(workspace.folder(package)).join("tests");
-            let tests = run.binary.map_or(tests.clone(), |binary| tests.join(binary));
-            let sources = sources(&tests);
+            let sources = sources(&tests.join(run.binary));
             let names = [format!("mod {}", run.filter), format!("fn {}", run.filter)];
             assert!(
                 names.iter().any(|name| sources.contains(name.as_str())),

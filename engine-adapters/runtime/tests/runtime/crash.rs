@@ -6,14 +6,15 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 
 use engine_core::{
-    Command, Engine, Event, Seq, Sequenced, Sequencer, SequencerConfig, Sequencing, StateHash, Timestamp,
+    Command, Engine, Event, Seq, Sequenced, Sequencer, SequencerConfig, Sequencing, Side, StateHash,
+    Timestamp,
 };
-use engine_runtime::journal::simulation::SimulatedDisk;
-use engine_runtime::{Answer, Answers, Durability, Outcome, RuntimeConfig};
+use engine_runtime::journal::simulation::{SimulatedDisk, StepKind};
+use engine_runtime::{Answer, Answers, Durability, Outcome, RuntimeConfig, SinkStart};
 use engine_testkit::NaiveEngine;
 use engine_testkit::streams::{Random, Stream};
 
-use crate::support::{config, events_through, open, seed, soak};
+use crate::support::{ask, config, done, events_through, list, open, place, seed, soak};
 
 /// How many streams; each is cut at so many of its steps, with `SURVIVORS` choices of what survives.
 const STREAMS: usize = 8;
@@ -186,4 +187,65 @@ fn a_power_cut_at_any_step_loses_nothing_that_was_answered() {
 fn a_power_cut_in_mode_interval_leaves_a_state_that_was() {
     let interval = Durability::Interval(std::time::Duration::from_millis(1));
     cut_everywhere(interval, seed("crash in mode interval", 4_000));
+}
+
+/// The disk at each moment at which an old segment of the commands has just been removed.
+fn moments_of_removal(config: &RuntimeConfig) -> Vec<SimulatedDisk> {
+    let disk = SimulatedDisk::new();
+    let moments = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&moments);
+    disk.observe(move |kind, disk| {
+        if kind == StepKind::Delete && disk.read_file("commands-0000000001.log").is_none() {
+            kept.lock().expect("nobody panics").push(disk.clone());
+        }
+    });
+    let (runtime, _, _) = open(disk, config).expect("an empty disk");
+    done(ask(runtime.handle(), list()));
+    for _ in 0..60 {
+        let orders = (0..100).map(|number| Command::Place(place(Side::Buy, 1 + number, 1)));
+        let answers = runtime
+            .handle()
+            .submit_all(orders.collect())
+            .expect("there is room")
+            .wait();
+        answers.into_iter().for_each(|answer| drop(done(answer)));
+    }
+    runtime.stop().expect("a disk without faults");
+    std::mem::take(&mut moments.lock().expect("nobody panics"))
+}
+
+#[test]
+fn what_was_removed_is_not_needed_after_a_power_cut() {
+    let config = RuntimeConfig {
+        snapshot_every: Some(300),
+        snapshots_kept: 1,
+        ..config()
+    };
+    let moments = moments_of_removal(&config);
+    assert!(moments.len() >= 3, "segments were removed");
+    let first = seed("removal", 6_000);
+    for disk in &moments {
+        for survivors in 0..8 * soak() {
+            let (runtime, recovered, _) =
+                open(disk.power_cut(first ^ survivors), &config).expect("it is enough");
+            let mut events = runtime
+                .handle()
+                .sink("all", SinkStart::Oldest)
+                .expect("a name")
+                .expect("a disk");
+            let mut last = Seq::new(0);
+            while last < recovered.end {
+                let slice = events
+                    .events()
+                    .next()
+                    .expect("no event is missing")
+                    .expect("it runs on");
+                assert!(
+                    last == Seq::new(0) || slice.first() == last.next(),
+                    "without a gap"
+                );
+                last = slice.last();
+            }
+        }
+    }
 }

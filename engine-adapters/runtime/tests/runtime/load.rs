@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use engine_core::{Command, Seq, Side, Timestamp};
 use engine_runtime::journal::CursorError;
-use engine_runtime::journal::simulation::SimulatedDisk;
+use engine_runtime::journal::simulation::{Faults, SimulatedDisk};
 use engine_runtime::{
     Clock, ReadEventsError, Refused, Runtime, RuntimeBuilder, RuntimeConfig, SinkStart, Stage, Subscription,
+    Unanswered,
 };
 
 use crate::support::{ask, config, done, events_through, fresh, in_memory, list, open, place};
@@ -144,6 +145,40 @@ fn what_waits_in_a_runtime_that_is_dropped_is_carried_out_first() {
     for ticket in tickets {
         done(ticket.wait());
     }
+}
+
+#[test]
+fn when_the_disk_fails_everybody_who_waits_is_told_and_nobody_is_told_that_it_went_well() {
+    let disk = SimulatedDisk::new();
+    let (builder, hold) = held(config());
+    let (runtime, _) = builder.open(disk.clone()).expect("an empty disk");
+    let handle = runtime.handle();
+    let submit = || handle.submit(Command::Tick).expect("there is room");
+    let mut tickets = vec![submit()];
+    hold.wait();
+    tickets.extend((0..40).map(|_| submit()));
+    let faults = Faults {
+        failing_sync: Some(1),
+        ..Faults::default()
+    };
+    disk.set_faults(faults, 1);
+    hold.let_go();
+    // The first batch meets the fault while the writer is held in the second.
+    assert!(handle.wait_ended().is_err());
+    assert!(matches!(handle.submit(Command::Tick), Err(Refused::Stopped(_))));
+    drop(hold);
+    let told: Vec<_> = tickets.into_iter().map(|ticket| ticket.wait().err()).collect();
+    assert_eq!(
+        told[..16],
+        [const { Some(Unanswered::Unknown) }; 16],
+        "the first batch"
+    );
+    assert_eq!(
+        told[32..],
+        [const { Some(Unanswered::NotTaken) }; 9],
+        "what was still in the queue"
+    );
+    assert!(told.iter().all(Option::is_some));
 }
 
 /// Makes many events, more than are kept in memory.

@@ -3,6 +3,7 @@
 mod answers;
 mod crash;
 mod faults;
+mod golden;
 mod load;
 mod oracle;
 mod recovery;

@@ -9,7 +9,7 @@ use engine_testkit::{NaiveConfig, NaiveEngine};
 use crate::support::{TestClock, config, events_through, open, seed, soak};
 
 /// How many streams of up to 200 commands.
-const STREAMS: u64 = 26;
+const STREAMS: u64 = 10;
 
 /// The naive engine beside the runtime, and all that both have said.
 struct Beside {

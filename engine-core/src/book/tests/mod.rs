@@ -411,10 +411,14 @@ fn hints_change_nothing(layout: Layout) {
         .map(|quantity| book.rest(Side::Buy, price, quantity))
         .collect();
     for slot in &slots {
-        book.sides.touch(&book.orders, *slot);
+        book.sides.touch_neighbours(&book.orders, *slot);
+        let id = book.orders.id(*slot);
+        book.orders.touch_index(id);
+        assert_eq!(book.orders.touch_order(id), Some(*slot));
     }
     for at in -3..3 {
-        book.sides.touch_price(&book.orders, Side::Buy, book.price(at));
+        book.sides.touch_level(Side::Buy, book.price(at));
+        book.sides.touch_last(&book.orders, Side::Buy, book.price(at));
     }
     assert_eq!(book.in_priority(Side::Buy), slots);
     assert_eq!(book.check(), 3);

@@ -126,3 +126,22 @@ fn orders_and_levels_are_listed_best_first() -> Result<(), InsertError> {
     assert_eq!(book.orders(Side::Buy).count(), 0);
     Ok(())
 }
+
+#[test]
+fn asking_about_what_is_no_price_or_no_order_finds_nothing() {
+    let mut book = OrderBook::<()>::new(OrderIds::Assigned, 10);
+    let id = book
+        .insert(Side::Sell, Price::new(1), Qty::new(5), ())
+        .expect("it is valid");
+    for ticks in [i64::MIN, i64::MAX, 0] {
+        for side in Side::BOTH {
+            book.touch_price(side, Price::new(ticks));
+            assert_eq!(book.level_quantity(side, Price::new(ticks)), Qty::ZERO);
+        }
+    }
+    for id in [id, OrderId::new(0), OrderId::new(u64::MAX)] {
+        book.touch_order(id);
+    }
+    assert_eq!(book.get(id).map(|order| order.quantity), Some(Qty::new(5)));
+    book.check_invariants();
+}

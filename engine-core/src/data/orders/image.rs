@@ -53,6 +53,9 @@ impl Lives {
         if image.closed.len() > closed_max as usize {
             return Err(RestoreError::Inconsistent("more closed orders than may be kept"));
         }
+        if !image.open.is_sorted_by(comes_before) {
+            return Err(RestoreError::Inconsistent("open orders in another order"));
+        }
         for state in &image.open {
             let is_open = state.status == OrderStatus::Pending && state.filled.is_zero()
                 || state.status == OrderStatus::PartiallyFilled && !state.filled.is_zero();
@@ -79,5 +82,13 @@ impl Lives {
             self.owners.enter(account, slot.get());
         }
         Ok(())
+    }
+}
+
+/// Whether two open orders may follow each other in an image. Which of an account's came first, only their places say.
+fn comes_before(one: &OrderState, other: &OrderState) -> bool {
+    match (one.account, other.account) {
+        (None, None) => one.order < other.order,
+        (one, other) => one <= other,
     }
 }

@@ -52,6 +52,11 @@ pub(crate) enum JournalError {
         first: Seq,
         end: Seq,
     },
+    #[error(
+        "{}: the first command that is kept is {first}, and no snapshot that can be read says what was before it",
+        .directory.display()
+    )]
+    NoBeginning { directory: PathBuf, first: Seq },
     #[error("nothing is wrong with {}: its commands go to {end}, and nothing was changed", .directory.display())]
     NothingToRepair { directory: PathBuf, end: Seq },
     #[error("{}: {cause}", .directory.display())]
@@ -65,7 +70,7 @@ pub(crate) enum JournalError {
 impl JournalError {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Damaged { .. } | Self::TimeBackwards { .. } => DAMAGED,
+            Self::Damaged { .. } | Self::TimeBackwards { .. } | Self::NoBeginning { .. } => DAMAGED,
             Self::NotUnderstood { cause, .. } if !matches!(cause, DecodeError::Version { .. }) => DAMAGED,
             _ => FAILED,
         }

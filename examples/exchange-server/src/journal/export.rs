@@ -12,12 +12,13 @@ use super::commands::Commands;
 use super::error::JournalError;
 use super::lines::{Circumstances, LineWriter};
 use super::open::OpenJournal;
+use super::start::{self, Wish};
 use crate::progress::Progress;
 use crate::replay::Stage;
 
 pub(super) fn run(arguments: &ExportArguments) -> Result<ExitCode, JournalError> {
     let journal = OpenJournal::open(&arguments.directory)?;
-    let (span, unreadable) = Span::of(&journal, arguments)?;
+    let (stage, span, unreadable) = begin(&journal, arguments)?;
     let (commands, unreadable) = match (Commands::open(&journal, span.first, span.until), unreadable) {
         (Ok(commands), unreadable) => (commands, unreadable),
         // Nothing can be read, and this error says why.
@@ -25,8 +26,8 @@ pub(super) fn run(arguments: &ExportArguments) -> Result<ExitCode, JournalError>
     };
     let mut export = Export {
         commands,
-        stage: Stage::new(),
-        lines: LineWriter::default(),
+        lines: LineWriter::new(stage.symbols().unwrap_or_default()),
+        stage,
         output: output(arguments)?,
         progress: Progress::new("commands", span.count()),
         written: 0,
@@ -42,6 +43,19 @@ pub(super) fn run(arguments: &ExportArguments) -> Result<ExitCode, JournalError>
         export.stage.applied(),
         export.stage.state_hash()
     );
+    if export.span.first > Seq::new(1) {
+        eprintln!(
+            "exchange-server: what led to the snapshot after {} is no longer kept, so a replay of these lines alone gives \
+             another state",
+            export.span.first.get() - 1
+        );
+    }
+    if export.stage.gives_ids() {
+        eprintln!(
+            "exchange-server: the engine of this journal gives ids to orders; in the lines they are chosen, so a replay gives \
+             the same events, but the state has another hash"
+        );
+    }
     // What could be read was to be written first.
     match unreadable {
         Some(error) => Err(error),
@@ -56,35 +70,41 @@ struct Span {
     until: Seq,
 }
 
-impl Span {
-    /// From a journal with a damaged end, everything is read that can be; the error then says what is wrong.
-    fn of(
-        journal: &OpenJournal,
-        arguments: &ExportArguments,
-    ) -> Result<(Self, Option<JournalError>), JournalError> {
-        let (first, end, error) = match journal.foresee(Stream::Commands) {
-            Ok(found) => (found.first, found.end, None),
-            Err(error @ JournalError::Damaged { .. }) => (Seq::new(1), Seq::new(u64::MAX - 1), Some(error)),
-            Err(error) => return Err(error),
-        };
-        for wanted in [arguments.from, arguments.until].into_iter().flatten() {
-            if wanted < first.get() || wanted > end.get() {
-                return Err(JournalError::OutOfReach {
-                    directory: journal.path.clone(),
-                    wanted: Seq::new(wanted),
-                    first,
-                    end,
-                });
-            }
+/// Where the export begins and ends. From a journal with a damaged end, everything is read that can be; the error then says
+/// what is wrong.
+fn begin(
+    journal: &OpenJournal,
+    arguments: &ExportArguments,
+) -> Result<(Stage, Span, Option<JournalError>), JournalError> {
+    let (first, end, error) = match journal.foresee(Stream::Commands) {
+        Ok(found) => (found.first, found.end, None),
+        Err(error @ JournalError::Damaged { .. }) => (Seq::new(1), Seq::new(u64::MAX - 1), Some(error)),
+        Err(error) => return Err(error),
+    };
+    let wish = arguments
+        .from
+        .map_or(Wish::Earliest, |from| Wish::Before(Seq::new(from)));
+    let stage = start::stage(journal, first, wish)?;
+    let first = stage.applied().next();
+    for wanted in [arguments.from, arguments.until].into_iter().flatten() {
+        if wanted < first.get() || wanted > end.get() {
+            return Err(JournalError::OutOfReach {
+                directory: journal.path.clone(),
+                wanted: Seq::new(wanted),
+                first,
+                end,
+            });
         }
-        let span = Self {
-            first,
-            from: arguments.from.map_or(first, Seq::new),
-            until: arguments.until.map_or(end, Seq::new),
-        };
-        Ok((span, error))
     }
+    let span = Span {
+        first,
+        from: arguments.from.map_or(first, Seq::new),
+        until: arguments.until.map_or(end, Seq::new),
+    };
+    Ok((stage, span, error))
+}
 
+impl Span {
     fn count(&self) -> u64 {
         (self.until.get() + 1).saturating_sub(self.first.get())
     }
@@ -113,18 +133,40 @@ impl Export {
 
     fn write(&mut self, command: &Sequenced<Command>) -> Result<(), JournalError> {
         let instrument = amended(&command.value).and_then(|order| Some(self.stage.live(order)?.instrument));
+        let are_ids_given = self.stage.gives_ids();
         let events = self.stage.follow(command.clone());
         let known = Circumstances {
             instrument,
             is_listed: events.iter().any(|event| matches!(event, Event::Listed { .. })),
         };
-        let line = self.lines.line(command, known);
+        let line = match are_ids_given {
+            true => self.lines.line(&with_given_ids(command, events), known),
+            false => self.lines.line(command, known),
+        };
         if command.seq >= self.span.from {
             self.output.write_all(line)?;
             self.written += 1;
         }
         Ok(())
     }
+}
+
+/// The command with the ids that the engine gave to its orders: in lines, whoever asks chooses them.
+fn with_given_ids(command: &Sequenced<Command>, events: &[Event]) -> Sequenced<Command> {
+    let mut command = command.clone();
+    let places = match &mut command.value {
+        Command::Place(place) => std::slice::from_mut(place),
+        Command::PlaceLinked(linked) => linked.orders.as_mut_slice(),
+        _ => &mut [],
+    };
+    let given = events.iter().filter_map(|event| match event {
+        Event::Accepted { order, .. } => Some(*order),
+        _ => None,
+    });
+    for (place, order) in places.iter_mut().zip(given) {
+        place.id = order;
+    }
+    command
 }
 
 fn amended(command: &Command) -> Option<OrderRef> {

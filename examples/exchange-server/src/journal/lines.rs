@@ -20,6 +20,14 @@ pub(super) struct LineWriter {
 }
 
 impl LineWriter {
+    /// Begins where these instruments are listed.
+    pub(super) fn new(symbols: Symbols) -> Self {
+        Self {
+            symbols,
+            line: Vec::new(),
+        }
+    }
+
     /// The line of the next command, with its end.
     ///
     /// Each line is read again before it counts. A command that it does not say exactly is written in its binary form.

@@ -6,6 +6,8 @@ mod error;
 
 mod open;
 
+mod start;
+
 mod commands;
 
 mod events;
@@ -30,6 +32,7 @@ pub(crate) use commands::Commands;
 pub(crate) use error::JournalError;
 pub(crate) use events::Events;
 pub(crate) use open::OpenJournal;
+pub(crate) use start::{Wish, stage};
 
 /// Does what the arguments name.
 pub(crate) fn run(arguments: &JournalArguments) -> ExitCode {

@@ -13,21 +13,21 @@ use super::perform::named;
 use super::stage::Stage;
 use super::{ReplayError, output, summary};
 use crate::cli::ReplayArguments;
-use crate::journal::{Commands, JournalError, OpenJournal};
+use crate::journal::{self, Commands, JournalError, OpenJournal, Wish};
 use crate::progress::Progress;
 
 /// Replays the journal in `directory` as the arguments say.
 pub(super) fn run(arguments: &ReplayArguments, directory: &Path) -> Result<(), ReplayError> {
     let journal = OpenJournal::open(directory)?;
-    let span = Span::of(&journal, arguments)?;
+    let (stage, span) = begin(&journal, arguments)?;
+    let symbols = stage.symbols().map_err(|symbol| ReplayError::SymbolTwice {
+        symbol,
+        sequence: stage.applied(),
+    })?;
     let mut replay = JournalReplay {
         commands: Commands::open(&journal, span.start, span.until)?,
-        stage: if arguments.summary {
-            Stage::recording()
-        } else {
-            Stage::new()
-        },
-        symbols: Symbols::new(),
+        stage,
+        symbols,
         output: output(arguments)?,
         comparison: match arguments.verify {
             true => Some(Comparison::open(&journal, span.from, span.until)?),
@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &ReplayArguments, directory: &Path) -> Result<(), R
     replay.progress.finish();
     if arguments.summary {
         let counts = replay.output.counts.unwrap_or_default();
-        summary::print(replay.span.count(), counts, replay.stage, &replay.symbols)?;
+        summary::print(replay.span.count(), counts, &replay.stage, &replay.symbols)?;
     } else if let (Some(comparison), Ok(())) = (&replay.comparison, &outcome) {
         print_verified(&replay.span, comparison, &replay.stage)?;
     }
@@ -58,25 +58,40 @@ struct Span {
     until: Seq,
 }
 
-impl Span {
-    fn of(journal: &OpenJournal, arguments: &ReplayArguments) -> Result<Self, ReplayError> {
-        let found = journal.foresee(Stream::Commands)?;
-        let within = |wanted: Option<u64>, default: Seq| match wanted.map(Seq::new) {
-            Some(wanted) if wanted < found.first || wanted > found.end => Err(JournalError::OutOfReach {
+/// Where the replay begins and ends. Whoever wants all gets what comes after the first snapshot that can be used.
+fn begin(journal: &OpenJournal, arguments: &ReplayArguments) -> Result<(Stage, Span), ReplayError> {
+    let found = journal.foresee(Stream::Commands)?;
+    let is_all_wanted = arguments.summary || arguments.verify;
+    let wish = match arguments.from.filter(|_| !is_all_wanted) {
+        Some(from) => Wish::Before(Seq::new(from)),
+        None => Wish::Earliest,
+    };
+    let stage = journal::stage(journal, found.first, wish)?;
+    let (first, end) = (stage.applied().next(), found.end);
+    for wanted in [arguments.from, arguments.until].into_iter().flatten() {
+        if wanted < first.get() || wanted > end.get() {
+            return Err(ReplayError::from(JournalError::OutOfReach {
                 directory: journal.path.clone(),
-                wanted,
-                first: found.first,
-                end: found.end,
-            }),
-            wanted => Ok(wanted.unwrap_or(default)),
-        };
-        Ok(Self {
-            start: found.first,
-            from: within(arguments.from, found.first)?,
-            until: within(arguments.until, found.end)?,
-        })
+                wanted: Seq::new(wanted),
+                first,
+                end,
+            }));
+        }
     }
+    let span = Span {
+        start: first,
+        from: arguments.from.map_or(first, Seq::new),
+        until: arguments.until.map_or(end, Seq::new),
+    };
+    let stage = if arguments.summary {
+        stage.recording()
+    } else {
+        stage
+    };
+    Ok((stage, span))
+}
 
+impl Span {
     fn count(&self) -> u64 {
         (self.until.get() + 1).saturating_sub(self.start.get())
     }

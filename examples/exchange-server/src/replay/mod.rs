@@ -6,6 +6,8 @@ mod script;
 
 mod nobody;
 
+mod resumed;
+
 mod stage;
 
 mod perform;
@@ -103,7 +105,7 @@ impl Replay {
             lines: Lines::new(input),
             script: Script::new(),
             stage: if arguments.summary {
-                Stage::recording()
+                Stage::new().recording()
             } else {
                 Stage::new()
             },
@@ -119,7 +121,7 @@ impl Replay {
         self.progress.finish_and_clear();
         if is_summed_up {
             let counts = self.output.counts.unwrap_or_default();
-            summary::print(self.lines.number(), counts, self.stage, self.script.symbols())?;
+            summary::print(self.lines.number(), counts, &self.stage, self.script.symbols())?;
         }
         outcome
     }

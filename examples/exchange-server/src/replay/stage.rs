@@ -7,11 +7,23 @@ use engine_core::data::{
     CandlesConfig, Feed, Interval, OrderState, Projection, Projections, ProjectionsConfig,
 };
 use engine_core::{
-    Command, Engine, EngineConfig, Event, EventBatch, MassCancel, OrderId, OrderIds, OrderRef, Qty, Seq,
-    Sequenced, StateHash, Timestamp,
+    Command, Engine, EngineConfig, EngineSnapshot, Event, EventBatch, InstrumentId, MassCancel, OrderId,
+    OrderIds, OrderRef, Qty, Seq, Sequenced, StateHash, Timestamp,
 };
 
+use engine_wire::Symbols;
+
 use super::nobody::Arrivals;
+use super::resumed;
+
+/// Why no replay can begin at a snapshot.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ResumeError {
+    #[error(transparent)]
+    Engine(#[from] engine_core::RestoreError),
+    #[error(transparent)]
+    Projections(#[from] engine_core::data::RestoreError),
+}
 
 /// How many candles of each interval can be asked for.
 const CANDLES_MAX: usize = 10_000;
@@ -24,6 +36,7 @@ const CLOSED_ORDERS_MAX: u32 = 1 << 16;
 
 /// An engine that is given its commands one after the other.
 pub(crate) struct Stage {
+    config: EngineConfig,
     engine: Engine,
     projections: Projections,
     now: Timestamp,
@@ -32,16 +45,26 @@ pub(crate) struct Stage {
     arrivals: Arrivals,
     /// What the engine was given, where somebody wants to give it to another one.
     recorded: Option<Vec<Sequenced<Command>>>,
+    /// Where it began, if not at the beginning.
+    origin: Option<EngineSnapshot>,
 }
 
-/// How every engine of a replay is built: callers choose the ids of orders. Where these lie in memory differs from process to
-/// process, so that whatever depended on it would be seen, and nobody can choose ids that collide.
-pub(super) fn engine_config() -> EngineConfig {
+/// How the engine of lines is built: callers choose the ids of orders.
+fn engine_config() -> EngineConfig {
     EngineConfig {
-        ids: OrderIds::Chosen {
+        ids: OrderIds::Chosen { hash_seed: 0 },
+        ..EngineConfig::default()
+    }
+}
+
+/// Where chosen ids lie in memory differs from process to process: so whatever depended on it would be seen, and nobody can
+/// choose ids that collide.
+fn with_own_seed(ids: OrderIds) -> OrderIds {
+    match ids {
+        OrderIds::Chosen { .. } => OrderIds::Chosen {
             hash_seed: RandomState::new().hash_one(()),
         },
-        ..EngineConfig::default()
+        other => other,
     }
 }
 
@@ -65,8 +88,17 @@ fn projections_config(engine: EngineConfig) -> ProjectionsConfig {
 
 impl Stage {
     pub(crate) fn new() -> Self {
-        let config = engine_config();
+        Self::of(engine_config())
+    }
+
+    /// Begins at the beginning, with an engine that is built like this.
+    pub(crate) fn of(config: EngineConfig) -> Self {
+        let config = EngineConfig {
+            ids: with_own_seed(config.ids),
+            ..config
+        };
         Self {
+            config,
             engine: Engine::new(config),
             projections: Projections::new(projections_config(config)),
             now: Timestamp::ZERO,
@@ -74,15 +106,55 @@ impl Stage {
             applied: Seq::new(0),
             arrivals: Arrivals::new(),
             recorded: None,
+            origin: None,
         }
     }
 
     /// Also keeps every command that the engine is given.
-    pub(super) fn recording() -> Self {
+    pub(super) fn recording(self) -> Self {
         Self {
             recorded: Some(Vec::new()),
-            ..Self::new()
+            ..self
         }
+    }
+
+    /// Begins where the engine of a snapshot stands.
+    pub(crate) fn resume(snapshot: EngineSnapshot) -> Result<Self, ResumeError> {
+        let mut snapshot = snapshot;
+        snapshot.config.ids = with_own_seed(snapshot.config.ids);
+        Ok(Self {
+            config: snapshot.config,
+            engine: Engine::restore(&snapshot)?,
+            projections: resumed::projections(&snapshot, CLOSED_ORDERS_MAX)?,
+            now: snapshot.now,
+            applied: snapshot.applied,
+            origin: Some(snapshot),
+            ..Self::new()
+        })
+    }
+
+    /// All of the engine's state.
+    #[cfg(test)]
+    pub(super) fn snapshot(&self) -> EngineSnapshot {
+        self.engine.snapshot()
+    }
+
+    /// What every instrument is called, in the order in which they were listed.
+    pub(crate) fn symbols(&self) -> Result<Symbols, String> {
+        let mut symbols = Symbols::new();
+        for asset in self.engine.assets() {
+            symbols.add_asset(asset);
+        }
+        for spec in (0..).map_while(|number| self.engine.spec(InstrumentId::new(number))) {
+            let listed = symbols.list(spec);
+            listed.ok_or_else(|| spec.terms().symbol.clone())?;
+        }
+        Ok(symbols)
+    }
+
+    /// Whether the engine gives ids to orders, instead of whoever asks.
+    pub(crate) fn gives_ids(&self) -> bool {
+        self.config.ids == OrderIds::Assigned
     }
 
     /// The last command that was applied.
@@ -96,8 +168,16 @@ impl Stage {
     }
 
     /// What the engine was given.
-    pub(super) fn into_recorded(self) -> Vec<Sequenced<Command>> {
-        self.recorded.unwrap_or_default()
+    pub(super) fn recorded(&self) -> &[Sequenced<Command>] {
+        self.recorded.as_deref().unwrap_or_default()
+    }
+
+    /// Another engine that stands where this one began.
+    pub(super) fn another_engine(&self) -> Engine {
+        match &self.origin {
+            Some(origin) => Engine::restore(origin).expect("it was restored before"),
+            None => Engine::new(self.config),
+        }
     }
 
     /// Gives the engine a command and says what happened, as it is told outside.

@@ -8,19 +8,19 @@ use engine_wire::{Object, Symbols, decimal};
 use rust_decimal::Decimal;
 
 use super::output::Counts;
-use super::stage::{Stage, engine_config};
+use super::stage::Stage;
 
 /// Prints the summary as one object. The commands are applied twice more, each time to an engine of its own: at a
 /// stretch, for the speed, and with a look at the clock after each, for the quantiles.
-pub(super) fn print(lines: u64, counts: Counts, stage: Stage, symbols: &Symbols) -> io::Result<()> {
+pub(super) fn print(lines: u64, counts: Counts, stage: &Stage, symbols: &Symbols) -> io::Result<()> {
     let hash = stage.state_hash();
-    let commands = stage.into_recorded();
-    let (nanos, hash_again) = at_a_stretch(&commands);
+    let commands = stage.recorded();
+    let (nanos, hash_again) = at_a_stretch(stage.another_engine(), commands);
     assert_eq!(
         hash, hash_again,
         "engines that were given the same commands are the same"
     );
-    let latencies = one_by_one(&commands);
+    let latencies = one_by_one(stage.another_engine(), commands);
     let mut out = Vec::new();
     let mut object = Object::new(&mut out);
     object.word("type", "Summary");
@@ -81,8 +81,7 @@ fn write_traded(counts: &Counts, symbols: &Symbols, object: &mut Object<'_>) {
 }
 
 /// How long an engine takes for all commands, in nanoseconds, and the hash of what it is then.
-fn at_a_stretch(commands: &[Sequenced<Command>]) -> (u64, StateHash) {
-    let mut engine = Engine::new(engine_config());
+fn at_a_stretch(mut engine: Engine, commands: &[Sequenced<Command>]) -> (u64, StateHash) {
     let mut events: Vec<Event> = Vec::new();
     let start = Instant::now();
     for command in commands {
@@ -95,8 +94,7 @@ fn at_a_stretch(commands: &[Sequenced<Command>]) -> (u64, StateHash) {
 }
 
 /// How long an engine takes for each command, the look at the clock included, shortest first.
-fn one_by_one(commands: &[Sequenced<Command>]) -> Vec<u64> {
-    let mut engine = Engine::new(engine_config());
+fn one_by_one(mut engine: Engine, commands: &[Sequenced<Command>]) -> Vec<u64> {
     let mut events: Vec<Event> = Vec::new();
     let mut latencies: Vec<u64> = Vec::with_capacity(commands.len());
     for command in commands {

@@ -72,6 +72,8 @@ fn pairs_meet_at_one_price_and_open_orders_are_taken_back() {
         server.shared.mass_cancels.load(Ordering::SeqCst) >= 2,
         "once for each symbol at least"
     );
+    let cancelled_after = server.shared.cancelled_after.load(Ordering::SeqCst);
+    assert_eq!(cancelled_after, 40, "and again after the last order");
     let bodies = server.shared.bodies.lock().expect("nobody panics here");
     let trading: Vec<_> = bodies
         .iter()

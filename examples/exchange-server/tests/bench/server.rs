@@ -43,6 +43,8 @@ pub(crate) struct Shared {
     orders: AtomicU64,
     pub(crate) bodies: Mutex<Vec<Value>>,
     pub(crate) mass_cancels: AtomicU64,
+    /// How many orders had come when all were last cancelled.
+    pub(crate) cancelled_after: AtomicU64,
     pub(crate) pongs: AtomicU64,
     /// When the stall ends; `true` then.
     stall_over: watch::Sender<bool>,
@@ -58,6 +60,7 @@ impl Server {
             orders: AtomicU64::new(0),
             bodies: Mutex::default(),
             mass_cancels: AtomicU64::new(0),
+            cancelled_after: AtomicU64::new(0),
             pongs: AtomicU64::new(0),
             stall_over: watch::Sender::new(false),
             is_stalling: AtomicU64::new(0),
@@ -179,6 +182,8 @@ async fn mass_cancel(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> R
         return Shared::unauthorized();
     }
     shared.mass_cancels.fetch_add(1, Ordering::SeqCst);
+    let orders = shared.orders.load(Ordering::SeqCst);
+    shared.cancelled_after.store(orders, Ordering::SeqCst);
     Json(json!({"cancelled": []})).into_response()
 }
 

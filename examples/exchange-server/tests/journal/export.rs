@@ -1,6 +1,8 @@
 //! `journal export`, and replaying what it wrote.
 
 use std::fs;
+use std::io::Read;
+use std::process::Stdio;
 
 use crate::build::{Built, SMALL, long_stream, stream};
 use crate::program::{journal, program, replay};
@@ -55,4 +57,43 @@ fn a_file_that_is_there_is_not_overwritten() {
         .ended_with(1)
         .complained_of(&["precious: File exists"]);
     assert_eq!(fs::read(&file).expect("it is there"), b"precious");
+}
+
+#[test]
+fn an_export_of_a_running_engine_s_journal_is_replayed_to_its_hash() {
+    let place = tempfile::tempdir().expect("there is a temporary directory");
+    let data = place.path().join("data");
+    let mut drive = program();
+    drive
+        .arg("drive")
+        .arg(&data)
+        .args(["--count", "3000", "--snapshot-every", "0"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    let mut drive = drive.spawn().expect("the program was built with the test");
+    let kept_open = drive.stdin.take();
+    let mut said = String::new();
+    let out = drive.stdout.as_mut().expect("it is piped");
+    out.read_to_string(&mut said).expect("it writes text");
+    drop(kept_open);
+    assert!(drive.wait().expect("it ends").success());
+    let (_, hash) = said
+        .trim_end()
+        .rsplit_once(' ')
+        .expect("the last word is the hash");
+    let file = place.path().join("commands.jsonl");
+    let output = file.to_str().expect("the path is text");
+    journal("export", &data, &["--output", output])
+        .ended_with(0)
+        .complained_of(&["3001 commands written", hash]);
+    let replayed = program()
+        .args(["replay", "--summary", output])
+        .output()
+        .expect("it starts");
+    let summary = String::from_utf8(replayed.stdout).expect("the summary is UTF-8");
+    assert!(
+        summary.contains(&format!(r#""state_hash":"{hash}""#)),
+        "{hash} is not in {summary}"
+    );
+    replay(&data, &["--verify"]).ended_with(0).said_of(&[hash]);
 }

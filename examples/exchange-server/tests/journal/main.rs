@@ -15,3 +15,5 @@ mod export;
 mod replay;
 
 mod same_bytes;
+
+mod golden;

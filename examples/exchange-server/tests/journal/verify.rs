@@ -84,8 +84,8 @@ fn a_directory_in_use_is_refused_by_everything_and_left_as_it_is() {
     }
     replay(&built.path, &[]).ended_with(1).complained_of(&in_use);
     assert!(built.files() == before);
+    // That it is free afterwards cannot be seen here: what another test is just starting may hold the file, too.
     drop(held);
-    journal("verify", &built.path, &[]).ended_with(0);
 }
 
 #[test]

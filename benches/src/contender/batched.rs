@@ -1,0 +1,127 @@
+use super::market::{amend, cancel, place};
+use super::{Books, Contender, Markets, Tally, Terms, WholeEngine, count};
+use crate::workload::{Command, Header, Kind};
+use engine_core::{OrderId, Price, Seq, Sequenced, Timestamp};
+
+/// A contender that can load what a command will read before it is its turn.
+pub trait Touched: Contender {
+    /// The name with commands looked at in advance.
+    const BATCHED: &'static str;
+
+    /// Loads what a command will read, and changes nothing.
+    fn touch(&self, command: &Command);
+}
+
+impl<const ASSIGNED: bool> Touched for Books<ASSIGNED> {
+    const BATCHED: &'static str = if ASSIGNED { "book-batch" } else { "book-u64-batch" };
+
+    #[inline]
+    fn touch(&self, command: &Command) {
+        let book = &self.books[usize::from(command.symbol)];
+        match command.kind {
+            Kind::Add | Kind::Ioc => book.touch_price(command.side, Price::new(command.price)),
+            Kind::Cancel | Kind::Reduce | Kind::Reprice => book.touch_order(OrderId::new(command.id)),
+        }
+    }
+}
+
+impl<const ASSIGNED: bool> Touched for Markets<ASSIGNED> {
+    const BATCHED: &'static str = if ASSIGNED {
+        "market-batch"
+    } else {
+        "market-u64-batch"
+    };
+
+    #[inline]
+    fn touch(&self, command: &Command) {
+        let market = &self.markets[usize::from(command.symbol)];
+        match command.kind {
+            Kind::Add | Kind::Ioc => market.touch_price(command.side, Price::new(command.price)),
+            Kind::Cancel | Kind::Reduce | Kind::Reprice => market.touch_order(OrderId::new(command.id)),
+        }
+    }
+}
+
+/// A contender that looks at some commands in advance, whatever the size of its books.
+pub struct Batched<C>(C);
+
+impl<C: Touched> Contender for Batched<C> {
+    const NAME: &'static str = C::BATCHED;
+    const NOTE: Option<&'static str> = Some("looks at 16 commands in advance");
+    const BATCH: usize = 16;
+    const TERMS: Terms = C::TERMS;
+
+    fn new(header: &Header) -> Self {
+        Self(C::new(header))
+    }
+
+    fn apply(&mut self, command: &Command, tally: &mut Tally) {
+        self.0.apply(command, tally);
+    }
+
+    fn replay(&mut self, commands: &[Command], tally: &mut Tally) {
+        for window in commands.chunks(Self::BATCH) {
+            for command in window {
+                self.0.touch(command);
+            }
+            for command in window {
+                self.0.apply(command, tally);
+            }
+        }
+    }
+}
+
+/// [`WholeEngine`], given its commands by the batch.
+pub struct EngineInBatches<const ASSIGNED: bool> {
+    whole: WholeEngine<ASSIGNED>,
+    batch: Vec<Sequenced<engine_core::Command>>,
+    ends: Vec<usize>,
+}
+
+impl<const ASSIGNED: bool> Contender for EngineInBatches<ASSIGNED> {
+    const NAME: &'static str = if ASSIGNED {
+        "engine-batch"
+    } else {
+        "engine-u64-batch"
+    };
+    const NOTE: Option<&'static str> = Some("takes 64 commands in a call");
+    const BATCH: usize = 64;
+    const TERMS: Terms = WholeEngine::<ASSIGNED>::TERMS;
+
+    fn new(header: &Header) -> Self {
+        Self {
+            whole: WholeEngine::new(header),
+            batch: Vec::new(),
+            ends: Vec::new(),
+        }
+    }
+
+    fn apply(&mut self, command: &Command, tally: &mut Tally) {
+        self.replay(std::slice::from_ref(command), tally);
+    }
+
+    fn replay(&mut self, commands: &[Command], tally: &mut Tally) {
+        let whole = &mut self.whole;
+        for batch in commands.chunks(Self::BATCH) {
+            self.batch.clear();
+            self.batch
+                .extend(batch.iter().zip(whole.next..).map(|(command, seq)| Sequenced {
+                    seq: Seq::new(seq),
+                    time: Timestamp::from_nanos(seq),
+                    value: match command.kind {
+                        Kind::Add | Kind::Ioc => engine_core::Command::Place(place(command)),
+                        Kind::Cancel => engine_core::Command::Cancel(cancel(command)),
+                        Kind::Reduce | Kind::Reprice => engine_core::Command::Amend(amend(command)),
+                    },
+                }));
+            whole.next += batch.len() as u64;
+            whole.events.clear();
+            self.ends.clear();
+            whole
+                .engine
+                .apply_all(&self.batch, &mut whole.events, &mut self.ends)
+                .expect("commands are numbered without a gap");
+            count(&whole.events, tally);
+        }
+    }
+}
