@@ -24,7 +24,7 @@ pub use code::{ErrorCode, Language, reject_message};
 pub use error::RequestError;
 pub use json::{
     AmendLine, AmendRequest, CancelLine, EVENT_JSON_VERSION, Field, Input, JsonError, JsonFault, Line,
-    Object, Op, OrderListRequest, OrderRequest, Placement, Query, TransferLine, event_type, objects,
-    read_spec, utf8, write_command, write_event, write_exact,
+    Object, Op, OrderListRequest, OrderRequest, Placement, Query, TransferLine, Word, event_type, objects,
+    read_spec, utf8, write_command, write_event, write_exact, write_text,
 };
 pub use symbols::Symbols;

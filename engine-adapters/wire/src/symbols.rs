@@ -167,6 +167,11 @@ impl Symbols {
             .map(|asset| &*asset.spec.name)
     }
 
+    /// The assets that were added, by id.
+    pub fn assets(&self) -> impl Iterator<Item = &AssetSpec> {
+        self.assets[..self.added].iter().map(|asset| &asset.spec)
+    }
+
     /// What is known of an asset that was added.
     pub fn asset_spec(&self, asset: AssetId) -> Option<&AssetSpec> {
         let added = self.assets[..self.added].get(asset.get() as usize);

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::bench::BenchArguments;
 use crate::drive::DriveArguments;
 use crate::journal::JournalArguments;
+use crate::serve::ServeArguments;
 
 /// An exchange: a matching engine with everything around it.
 #[derive(Debug, Parser)]
@@ -18,6 +19,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Task {
+    Serve(Box<ServeArguments>),
     Replay(ReplayArguments),
     Journal(JournalArguments),
     Bench(BenchArguments),

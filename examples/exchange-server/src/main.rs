@@ -12,6 +12,8 @@ mod journal;
 
 mod replay;
 
+mod serve;
+
 mod bench;
 
 mod drive;
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
                 ExitCode::from(failure.exit_code())
             }
         },
+        cli::Task::Serve(arguments) => serve::run(&arguments),
         cli::Task::Journal(arguments) => journal::run(&arguments),
         cli::Task::Drive(arguments) => drive::run(&arguments),
     }

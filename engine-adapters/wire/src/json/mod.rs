@@ -44,5 +44,6 @@ pub use op::Op;
 pub use order::{OrderRequest, Placement};
 pub use scan::{JsonError, JsonFault, objects, utf8};
 pub use symbol::read_spec;
+pub use words::Word;
 pub use write::Object;
-pub(crate) use write::write_text;
+pub use write::write_text;

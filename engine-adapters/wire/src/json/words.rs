@@ -6,10 +6,19 @@ use engine_core::{
 };
 
 /// A fixed set of values with a word for each.
-pub(crate) trait Word: Copy + PartialEq + 'static {
+///
+/// ```
+/// use engine_core::Side;
+/// use engine_wire::Word;
+///
+/// assert_eq!(Side::read("buy"), Some(Side::Buy));
+/// assert_eq!(Side::Sell.word(), "Sell");
+/// ```
+pub trait Word: Copy + PartialEq + 'static {
     /// Every value's word; where a value has several, the first is written and each is read.
     const WORDS: &'static [(&'static str, Self)];
 
+    /// The value that has this word, in capital or small letters.
     fn read(text: &str) -> Option<Self> {
         let found = Self::WORDS
             .iter()
@@ -17,6 +26,7 @@ pub(crate) trait Word: Copy + PartialEq + 'static {
         found.map(|(_, value)| *value)
     }
 
+    /// The word of a value.
     fn word(self) -> &'static str {
         let found = Self::WORDS.iter().find(|(_, value)| *value == self);
         found.expect("a test holds every value against its words").0

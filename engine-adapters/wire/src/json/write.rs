@@ -71,7 +71,7 @@ impl<'o> Object<'o> {
 }
 
 /// Writes a JSON string with its quotes.
-pub(crate) fn write_text(text: &str, out: &mut Vec<u8>) {
+pub fn write_text(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     for byte in text.bytes() {
         match byte {

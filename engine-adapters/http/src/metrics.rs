@@ -1,0 +1,308 @@
+//! Counters and histograms, written as Prometheus reads them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use engine_core::{InstrumentId, OrderId, Side};
+use engine_wire::Word;
+
+use crate::app::App;
+use crate::rest::failure::Failure;
+
+/// The upper bounds of the buckets of a latency, in microseconds.
+const BOUNDS_US: [u64; 15] = [
+    50, 100, 200, 300, 500, 1_000, 2_000, 3_000, 5_000, 10_000, 20_000, 50_000, 100_000, 250_000, 1_000_000,
+];
+
+/// What became of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum OrderOutcome {
+    Accepted,
+    Rejected,
+    Unanswered,
+}
+
+impl OrderOutcome {
+    pub(crate) fn of(answered: &Result<OrderId, Failure>) -> Self {
+        match answered {
+            Ok(_) => Self::Accepted,
+            Err(failure) if failure.status().is_server_error() => Self::Unanswered,
+            Err(_) => Self::Rejected,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
+            Self::Unanswered => "unanswered",
+        }
+    }
+}
+
+/// How often something took how long.
+#[derive(Debug, Default)]
+pub(crate) struct Histogram {
+    buckets: [AtomicU64; BOUNDS_US.len() + 1],
+    sum_ns: AtomicU64,
+}
+
+impl Histogram {
+    pub(crate) fn record(&self, took: Duration) {
+        let us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let bucket = BOUNDS_US.partition_point(|bound| *bound < us);
+        self.buckets[bucket].fetch_add(1, Ordering::Relaxed);
+        let ns = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        self.sum_ns.fetch_add(ns, Ordering::Relaxed);
+    }
+
+    fn render(&self, name: &str, help: &str, out: &mut String) {
+        let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} histogram");
+        let mut count = 0;
+        for (bucket, bound) in self.buckets.iter().zip(BOUNDS_US) {
+            count += bucket.load(Ordering::Relaxed);
+            let _ = writeln!(out, "{name}_bucket{{le=\"{}\"}} {count}", Micros(bound));
+        }
+        count += self.buckets[BOUNDS_US.len()].load(Ordering::Relaxed);
+        let sum_us = self.sum_ns.load(Ordering::Relaxed) / 1_000;
+        let _ = writeln!(out, "{name}_bucket{{le=\"+Inf\"}} {count}");
+        let _ = writeln!(out, "{name}_sum {}\n{name}_count {count}", Micros(sum_us));
+    }
+}
+
+/// Microseconds, shown in seconds.
+struct Micros(u64);
+
+impl std::fmt::Display for Micros {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{:06}", self.0 / 1_000_000, self.0 % 1_000_000)
+    }
+}
+
+/// What the server has counted since it was started.
+#[derive(Debug, Default)]
+pub(crate) struct Metrics {
+    orders: Mutex<BTreeMap<InstrumentId, [[u64; 3]; 2]>>,
+    ack: Histogram,
+    pub(crate) requests: AtomicU64,
+    pub(crate) refused: AtomicU64,
+    pub(crate) connections: AtomicU64,
+    pub(crate) connections_refused: AtomicU64,
+    pub(crate) time_outs: AtomicU64,
+    pub(crate) ws_clients: AtomicU64,
+    pub(crate) ws_accepted: AtomicU64,
+    pub(crate) ws_slow: AtomicU64,
+    pub(crate) ws_bad: AtomicU64,
+}
+
+impl Metrics {
+    /// An order was answered.
+    pub(crate) fn order(&self, instrument: InstrumentId, side: Side, outcome: OrderOutcome) {
+        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        orders.entry(instrument).or_default()[side as usize][outcome as usize] += 1;
+    }
+
+    /// How long an order took from when it was received until it could be answered.
+    pub(crate) fn acked(&self, took: Duration) {
+        self.ack.record(took);
+    }
+
+    /// Everything, as text.
+    pub(crate) fn render(&self, app: &App) -> String {
+        let mut out = String::with_capacity(4_096);
+        self.render_orders(app, &mut out);
+        let name = "xtrader_order_ack_seconds";
+        self.ack
+            .render(name, "From receipt of an order to its acknowledgement.", &mut out);
+        self.render_connections(&mut out);
+        render_engine(app, &mut out);
+        out
+    }
+
+    fn render_connections(&self, out: &mut String) {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let samples: [(&str, &str, &str, u64); 9] = [
+            ("requests_total", "counter", "Requests.", read(&self.requests)),
+            (
+                "requests_refused_total",
+                "counter",
+                "Requests answered with an error.",
+                read(&self.refused),
+            ),
+            (
+                "connections",
+                "gauge",
+                "Open connections.",
+                read(&self.connections),
+            ),
+            (
+                "connections_refused_total",
+                "counter",
+                "Connections above the cap.",
+                read(&self.connections_refused),
+            ),
+            (
+                "connection_timeouts_total",
+                "counter",
+                "Connections that sent too slowly.",
+                read(&self.time_outs),
+            ),
+            (
+                "ws_clients",
+                "gauge",
+                "WebSocket clients.",
+                read(&self.ws_clients),
+            ),
+            (
+                "ws_clients_total",
+                "counter",
+                "WebSocket clients so far.",
+                read(&self.ws_accepted),
+            ),
+            (
+                "ws_slow_closed_total",
+                "counter",
+                "WebSocket clients closed as slow.",
+                read(&self.ws_slow),
+            ),
+            (
+                "ws_bad_closed_total",
+                "counter",
+                "WebSocket clients closed for nonsense.",
+                read(&self.ws_bad),
+            ),
+        ];
+        for (name, kind, help, value) in samples {
+            sample(out, &format!("xtrader_{name}"), kind, help, value);
+        }
+    }
+
+    fn render_orders(&self, app: &App, out: &mut String) {
+        let _ = writeln!(
+            out,
+            "# HELP xtrader_orders_total Orders by what became of them.\n# TYPE xtrader_orders_total counter"
+        );
+        let orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let symbols = app.views.symbols();
+        for (instrument, sides) in orders {
+            let Some(spec) = symbols.spec(instrument) else {
+                continue;
+            };
+            for (side, outcomes) in Side::BOTH.into_iter().zip(sides) {
+                let names = [
+                    OrderOutcome::Accepted,
+                    OrderOutcome::Rejected,
+                    OrderOutcome::Unanswered,
+                ];
+                for (outcome, count) in names.into_iter().zip(outcomes) {
+                    let _ = writeln!(
+                        out,
+                        "xtrader_orders_total{{symbol={:?},side=\"{}\",outcome=\"{}\"}} {count}",
+                        spec.terms().symbol,
+                        side.word(),
+                        outcome.name(),
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn sample(out: &mut String, name: &str, kind: &str, help: &str, value: impl std::fmt::Display) {
+    let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}");
+}
+
+fn render_engine(app: &App, out: &mut String) {
+    let engine = app.engine.metrics();
+    let us = |duration: Duration| Micros(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX));
+    let lag = engine
+        .released_through
+        .get()
+        .saturating_sub(app.views.seq().get());
+    let sequence = engine.released_through.get();
+    let samples: [(&str, &str, &str, u64); 12] = [
+        (
+            "queue_depth",
+            "gauge",
+            "Commands that wait for the engine.",
+            engine.queued as u64,
+        ),
+        (
+            "commands_total",
+            "counter",
+            "Commands carried out.",
+            engine.commands,
+        ),
+        ("events_total", "counter", "Events.", engine.events),
+        ("batches_total", "counter", "Batches of commands.", engine.batches),
+        (
+            "repeats_total",
+            "counter",
+            "Orders that came again.",
+            engine.repeats,
+        ),
+        (
+            "conflicts_total",
+            "counter",
+            "Orders with another's name.",
+            engine.conflicts,
+        ),
+        (
+            "overloaded_total",
+            "counter",
+            "Commands refused: queue full.",
+            engine.overloaded,
+        ),
+        (
+            "sequence",
+            "gauge",
+            "The last command that was answered.",
+            sequence,
+        ),
+        ("views_lag", "gauge", "Commands answered and not viewed yet.", lag),
+        (
+            "journal_syncs_total",
+            "counter",
+            "Syncs of the journal.",
+            engine.syncs,
+        ),
+        ("snapshots_total", "counter", "Snapshots.", engine.snapshots),
+        (
+            "snapshots_failed_total",
+            "counter",
+            "Failed snapshots.",
+            engine.snapshots_failed,
+        ),
+    ];
+    for (name, kind, help, value) in samples {
+        sample(out, &format!("xtrader_{name}"), kind, help, value);
+    }
+    let name = "xtrader_journal_sync_seconds_total";
+    sample(
+        out,
+        name,
+        "counter",
+        "How long syncing took in all.",
+        us(engine.sync_time),
+    );
+    let hub = app.hub.counts();
+    for (name, kind, help, value) in [
+        (
+            "xtrader_ws_queued_total",
+            "counter",
+            "Messages queued, one a client.",
+            hub.queued,
+        ),
+        (
+            "xtrader_ws_conflated_total",
+            "counter",
+            "States replaced before they were read.",
+            hub.conflated,
+        ),
+    ] {
+        sample(out, name, kind, help, value);
+    }
+}

@@ -1,0 +1,8 @@
+//! The server as a user meets it: over sockets, from the outside.
+
+mod auth;
+mod connections;
+mod orders;
+mod requests;
+mod support;
+mod websocket;
