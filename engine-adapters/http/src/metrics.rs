@@ -124,60 +124,39 @@ impl Metrics {
 
     fn render_connections(&self, out: &mut String) {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let samples: [(&str, &str, &str, u64); 9] = [
-            ("requests_total", "counter", "Requests.", read(&self.requests)),
-            (
-                "requests_refused_total",
-                "counter",
-                "Requests answered with an error.",
-                read(&self.refused),
-            ),
-            (
-                "connections",
-                "gauge",
-                "Open connections.",
-                read(&self.connections),
-            ),
-            (
-                "connections_refused_total",
-                "counter",
-                "Connections above the cap.",
-                read(&self.connections_refused),
-            ),
-            (
-                "connection_timeouts_total",
-                "counter",
-                "Connections that sent too slowly.",
-                read(&self.time_outs),
-            ),
-            (
-                "ws_clients",
-                "gauge",
-                "WebSocket clients.",
-                read(&self.ws_clients),
-            ),
-            (
-                "ws_clients_total",
-                "counter",
-                "WebSocket clients so far.",
-                read(&self.ws_accepted),
-            ),
-            (
-                "ws_slow_closed_total",
-                "counter",
-                "WebSocket clients closed as slow.",
-                read(&self.ws_slow),
-            ),
-            (
-                "ws_bad_closed_total",
-                "counter",
-                "WebSocket clients closed for nonsense.",
-                read(&self.ws_bad),
-            ),
-        ];
-        for (name, kind, help, value) in samples {
-            sample(out, &format!("xtrader_{name}"), kind, help, value);
-        }
+        gauge(out, "connections", "Open connections.", read(&self.connections));
+        gauge(out, "ws_clients", "WebSocket clients.", read(&self.ws_clients));
+        count(out, "requests", "Requests.", read(&self.requests));
+        count(
+            out,
+            "requests_refused",
+            "Requests answered with an error.",
+            read(&self.refused),
+        );
+        let refused = read(&self.connections_refused);
+        count(out, "connections_refused", "Connections above the cap.", refused);
+        let late = read(&self.time_outs);
+        count(
+            out,
+            "connection_timeouts",
+            "Connections that sent too slowly.",
+            late,
+        );
+        let slow = read(&self.ws_slow);
+        count(out, "ws_slow_closed", "WebSocket clients closed as slow.", slow);
+        let bad = read(&self.ws_bad);
+        count(
+            out,
+            "ws_bad_closed",
+            "WebSocket clients closed for nonsense.",
+            bad,
+        );
+        count(
+            out,
+            "ws_clients",
+            "WebSocket clients so far.",
+            read(&self.ws_accepted),
+        );
     }
 
     fn render_orders(&self, app: &App, out: &mut String) {
@@ -217,92 +196,54 @@ fn sample(out: &mut String, name: &str, kind: &str, help: &str, value: impl std:
 
 fn render_engine(app: &App, out: &mut String) {
     let engine = app.engine.metrics();
-    let us = |duration: Duration| Micros(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX));
-    let lag = engine
-        .released_through
-        .get()
-        .saturating_sub(app.views.seq().get());
-    let sequence = engine.released_through.get();
-    let samples: [(&str, &str, &str, u64); 12] = [
-        (
-            "queue_depth",
-            "gauge",
-            "Commands that wait for the engine.",
-            engine.queued as u64,
-        ),
-        (
-            "commands_total",
-            "counter",
-            "Commands carried out.",
-            engine.commands,
-        ),
-        ("events_total", "counter", "Events.", engine.events),
-        ("batches_total", "counter", "Batches of commands.", engine.batches),
-        (
-            "repeats_total",
-            "counter",
-            "Orders that came again.",
-            engine.repeats,
-        ),
-        (
-            "conflicts_total",
-            "counter",
-            "Orders with another's name.",
-            engine.conflicts,
-        ),
-        (
-            "overloaded_total",
-            "counter",
-            "Commands refused: queue full.",
-            engine.overloaded,
-        ),
-        (
-            "sequence",
-            "gauge",
-            "The last command that was answered.",
-            sequence,
-        ),
-        ("views_lag", "gauge", "Commands answered and not viewed yet.", lag),
-        (
-            "journal_syncs_total",
-            "counter",
-            "Syncs of the journal.",
-            engine.syncs,
-        ),
-        ("snapshots_total", "counter", "Snapshots.", engine.snapshots),
-        (
-            "snapshots_failed_total",
-            "counter",
-            "Failed snapshots.",
-            engine.snapshots_failed,
-        ),
-    ];
-    for (name, kind, help, value) in samples {
-        sample(out, &format!("xtrader_{name}"), kind, help, value);
-    }
-    let name = "xtrader_journal_sync_seconds_total";
-    sample(
+    let released = engine.released_through.get();
+    let lag = released.saturating_sub(app.views.seq().get());
+    gauge(
         out,
-        name,
-        "counter",
-        "How long syncing took in all.",
-        us(engine.sync_time),
+        "queue_depth",
+        "Commands that wait for the engine.",
+        engine.queued as u64,
     );
+    gauge(out, "sequence", "The last command that was answered.", released);
+    gauge(out, "views_lag", "Commands answered and not viewed yet.", lag);
+    count(out, "commands", "Commands carried out.", engine.commands);
+    count(out, "events", "Events.", engine.events);
+    count(out, "batches", "Batches of commands.", engine.batches);
+    count(out, "repeats", "Orders that came again.", engine.repeats);
+    count(out, "conflicts", "Orders with another's name.", engine.conflicts);
+    count(
+        out,
+        "overloaded",
+        "Commands refused: queue full.",
+        engine.overloaded,
+    );
+    count(out, "journal_syncs", "Syncs of the journal.", engine.syncs);
+    count(out, "snapshots", "Snapshots.", engine.snapshots);
+    count(
+        out,
+        "snapshots_failed",
+        "Failed snapshots.",
+        engine.snapshots_failed,
+    );
+    let sync_us = Micros(u64::try_from(engine.sync_time.as_micros()).unwrap_or(u64::MAX));
+    let name = "xtrader_journal_sync_seconds_total";
+    sample(out, name, "counter", "How long syncing took in all.", sync_us);
     let hub = app.hub.counts();
-    for (name, kind, help, value) in [
-        (
-            "xtrader_ws_queued_total",
-            "counter",
-            "Messages queued, one a client.",
-            hub.queued,
-        ),
-        (
-            "xtrader_ws_conflated_total",
-            "counter",
-            "States replaced before they were read.",
-            hub.conflated,
-        ),
-    ] {
-        sample(out, name, kind, help, value);
-    }
+    count(out, "ws_queued", "Messages queued, one a client.", hub.queued);
+    count(
+        out,
+        "ws_conflated",
+        "States replaced before they were read.",
+        hub.conflated,
+    );
+}
+
+/// A number that rises and falls.
+fn gauge(out: &mut String, name: &str, help: &str, value: u64) {
+    sample(out, &format!("xtrader_{name}"), "gauge", help, value);
+}
+
+/// A number that only grows.
+fn count(out: &mut String, name: &str, help: &str, value: u64) {
+    sample(out, &format!("xtrader_{name}_total"), "counter", help, value);
 }
