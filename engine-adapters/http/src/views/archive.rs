@@ -37,6 +37,9 @@ const COMPLETE_TIME_NS: &str = "complete_time_ns";
 /// Account, sequence, index of the event, and 0 for a maker's or 1 for a taker's: an account can trade with itself.
 pub(crate) type FillKey = (u64, u64, u32, u8);
 
+/// Where a fill stands, its fee, and its JSON.
+pub(crate) type PaidFill = (FillKey, Fee, Box<[u8]>);
+
 /// Why the archive cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("the archive of closed orders: {0}")]
@@ -347,11 +350,7 @@ impl Archive {
     }
 
     /// The fills of an account's order, oldest first, each with its fee.
-    pub(crate) fn fills_of(
-        &self,
-        account: AccountId,
-        order: OrderId,
-    ) -> Result<Vec<(FillKey, Fee, Box<[u8]>)>, ArchiveError> {
+    pub(crate) fn fills_of(&self, account: AccountId, order: OrderId) -> Result<Vec<PaidFill>, ArchiveError> {
         let transaction = self.database.begin_read()?;
         let fills = transaction.open_table(FILLS)?;
         let keys = transaction.open_table(FILLS_OF_ORDER)?;

@@ -140,7 +140,7 @@ impl Views {
             }
         }
         let newest = found.iter().rev().take(page.limit);
-        let cursor = newest.clone().last().map(|(order, _)| *order);
+        let cursor = newest.clone().next_back().map(|(order, _)| *order);
         let has_more = newest.len() == page.limit;
         write_page("orders", newest.map(|(_, json)| &**json), out, |out| {
             push_number(cursor.filter(|_| has_more)?, out);
@@ -207,7 +207,7 @@ impl Views {
             found.entry(row.key).or_insert(row.json);
         }
         let newest = found.iter().rev().take(page.limit);
-        let cursor = newest.clone().last().map(|(key, _)| *key);
+        let cursor = newest.clone().next_back().map(|(key, _)| *key);
         let has_more = newest.len() == page.limit;
         write_page("fills", newest.map(|(_, json)| &**json), out, |out| {
             let (_, seq, index, part) = cursor.filter(|_| has_more)?;
