@@ -35,7 +35,7 @@ fn everything_is_as_it_was_after_a_restart() {
     assert_eq!(repeated["order_id"], maker["order_id"], "it is remembered");
     let other = request(rest, "POST", "/v1/order", None, &order("Sell", 148, "trades"));
     assert_eq!(other.map(|(status, _)| status), Some(409));
-    let next = ask(rest, "POST", "/v1/order", &order("Buy", 1, "new"));
+    let next = ask(rest, "POST", "/v1/order", &order("Buy", 100, "new"));
     for old in [&resting, &maker, &taker] {
         assert_ne!(next["order_id"], old["order_id"], "ids are not used again");
     }
