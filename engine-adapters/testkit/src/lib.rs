@@ -4,6 +4,7 @@
 pub mod coverage;
 pub mod differential;
 mod naive;
+pub mod rules_page;
 pub mod script;
 pub mod streams;
 mod under_test;

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use engine_testkit::rules_page::{named_tests, rule_number};
+
 /// The pages of rules.
 const PAGES: [&str; 2] = ["matching-rules", "accounts"];
 
@@ -51,22 +53,6 @@ fn rules_of(page: &str) -> BTreeMap<String, String> {
         text.push('\n');
     }
     rules
-}
-
-/// The `4.2` of a line that begins a rule.
-fn rule_number(line: &str) -> Option<&str> {
-    let (number, _) = line.split_once(' ')?;
-    let (chapter, rule) = number.split_once('.')?;
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    (is_number(chapter) && is_number(rule)).then_some(number)
-}
-
-/// The tests that a text names: ``(test: `one`, `two`)``.
-fn named_tests(text: &str) -> Vec<&str> {
-    let notes = text.split("(test: ").skip(1);
-    let notes = notes.map(|note| note.split(')').next().unwrap_or_default());
-    let words = notes.flat_map(|note| note.split('`').skip(1).step_by(2));
-    words.collect()
 }
 
 /// The tests of each module of this directory.
