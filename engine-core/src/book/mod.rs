@@ -26,13 +26,13 @@
 //! Nothing here stalls while it grows: no operation moves more than some dozens of kilobytes.
 //! `docs/decisions/0003-the-book.md` has the alternatives and their figures.
 
-mod far;
 mod follow;
 mod index;
 mod ladder;
 mod level;
 mod order_book;
 mod orders;
+mod pages;
 mod record;
 mod restore;
 mod sides;
