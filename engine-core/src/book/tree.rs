@@ -31,10 +31,7 @@ struct Block<T> {
 #[derive(Default)]
 pub(super) struct Tree<T> {
     directory: Vec<Entry>,
-    #[expect(
-        clippy::vec_box,
-        reason = "growing the list must not move the blocks: that would stall"
-    )]
+    /// Each by itself: growing the list must not move the blocks, which would stall.
     blocks: Vec<Box<Block<T>>>,
     spare: Vec<u32>,
 }
