@@ -5,7 +5,7 @@ use std::hint::black_box;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use super::index::Index;
+use super::index::{Glance, Index};
 use super::record::{MARK_MAX, NIL, Record};
 use super::slab::Slab;
 use crate::{OrderId, Price, Qty, Side};
@@ -208,15 +208,35 @@ impl<D: Copy + Default> Orders<D> {
     }
 
     /// Where the order with this id lives.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find(&self, id: OrderId) -> Option<Slot> {
-        if let Some(index) = &self.index {
-            return index.find(id.get(), |slot| self.records[slot.0].id);
+        if self.index.is_some() {
+            return self.find_chosen(id);
         }
         let slot = id.get() as u32;
         let record = self.records.get(slot)?;
         // A free slot carries an id that no slot can have.
         (record.id == id.get()).then_some(Slot(slot))
+    }
+
+    /// Ends in a call instead of returning from one, so that the frequent case saves no registers.
+    #[inline(never)]
+    fn find_chosen(&self, id: OrderId) -> Option<Slot> {
+        let slot = match self.index.as_ref()?.look(id.get()) {
+            Glance::Nobody => return None,
+            Glance::Perhaps(slot) => slot,
+            Glance::Unclear => return self.search(id),
+        };
+        match self.records.near(slot.0) {
+            Some(record) if record.id == id.get() => Some(slot),
+            _ => self.search(id),
+        }
+    }
+
+    #[inline(never)]
+    fn search(&self, id: OrderId) -> Option<Slot> {
+        let index = self.index.as_ref()?;
+        index.search(id.get(), |slot| self.records[slot.0].id)
     }
 
     /// Reads where a search for this id begins. The result means nothing; it only keeps the load from being left out.
@@ -286,8 +306,8 @@ impl<D: Copy + Default> Orders<D> {
         self.records[slot] = order;
         self.data[slot] = data;
         self.len += 1;
-        if self.index.is_some() {
-            self.note_id(id, Slot(slot));
+        if let Some(index) = &mut self.index {
+            index.insert(id, Slot(slot), |slot| self.records[slot.0].id);
         }
         Slot(slot)
     }
@@ -310,21 +330,6 @@ impl<D: Copy + Default> Orders<D> {
     #[inline]
     pub(crate) fn decline(&mut self, vacancy: Vacancy) {
         self.list_as_free(vacancy.slot, vacancy.id);
-    }
-
-    #[inline(never)]
-    fn note_id(&mut self, id: u64, slot: Slot) {
-        let index = self.index.as_mut().expect("ids are noted where they are chosen");
-        index.insert(id, slot, |slot| self.records[slot.0].id);
-    }
-
-    #[inline(never)]
-    fn forget_id(&mut self, id: u64, slot: Slot) {
-        let index = self
-            .index
-            .as_mut()
-            .expect("ids are forgotten where they are chosen");
-        index.remove(id, slot);
     }
 
     /// Adds a slot with its first generation to the free list.
@@ -351,8 +356,8 @@ impl<D: Copy + Default> Orders<D> {
         debug_assert_eq!(self.records[slot.0].id, id, "the order is the one that is meant");
         self.len -= 1;
         self.list_as_free(slot.0, id);
-        if self.index.is_some() {
-            self.forget_id(id, slot);
+        if let Some(index) = &mut self.index {
+            index.remove(id, slot);
         }
     }
 

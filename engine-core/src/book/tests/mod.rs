@@ -1,5 +1,6 @@
 //! The same tests on every layout: how ids are found, where levels lie and where orders lie must not show.
 
+mod index;
 mod model;
 mod order_book;
 mod parts;
