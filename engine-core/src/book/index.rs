@@ -266,6 +266,15 @@ impl Index {
         self.buckets[self.home_of(self.keys.hash(id))].tags
     }
 
+    /// The slot of the first entry that is alike, or one that nobody has.
+    #[inline]
+    pub(super) fn presumed_slot(&self, id: u64) -> Slot {
+        match self.look(id) {
+            Glance::Perhaps(slot) => slot,
+            Glance::Nobody | Glance::Unclear => Slot(u32::MAX),
+        }
+    }
+
     /// The slot of an id, wherever it lies.
     #[inline(never)]
     pub(super) fn search(&self, id: u64, id_of: impl Fn(Slot) -> u64) -> Option<Slot> {

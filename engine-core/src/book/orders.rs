@@ -253,6 +253,27 @@ impl<D: Copy + Default> Orders<D> {
         Some(slot)
     }
 
+    /// The slot in which the order with this id is if there is one.
+    #[inline]
+    pub(super) fn presumed_slot(&self, id: OrderId) -> Slot {
+        match &self.index {
+            None => Slot(id.get() as u32),
+            Some(index) => index.presumed_slot(id.get()),
+        }
+    }
+
+    /// What is in a slot, and beside it.
+    #[inline]
+    pub(super) fn near(&self, slot: u32) -> Option<(&Record, &D)> {
+        Some((self.records.near(slot)?, self.data.near(slot)?))
+    }
+
+    /// Reads a record. The result means nothing.
+    #[inline]
+    pub(super) fn touch(&self, slot: u32) -> u64 {
+        self.records.near(slot).map_or(0, |record| record.id)
+    }
+
     /// How many slots ever were in use.
     #[inline]
     pub(crate) fn slots_used(&self) -> usize {

@@ -299,6 +299,24 @@ impl Sides {
         u64::from(links) ^ self.touch_level(record.side(), record.price())
     }
 
+    /// The last order at a price that is near the touch, or `NIL`.
+    #[inline]
+    pub(super) fn last_near(&self, side: Side, price: Price) -> u32 {
+        let near = self.displayed(side).near(rank(side, price));
+        near.map_or(NIL, |level| level.tail)
+    }
+
+    /// The order that an order of `side` at this price would meet first, or `NIL`.
+    #[inline]
+    pub(super) fn first_met(&self, side: Side, price: Price) -> u32 {
+        let makers = &self.displayed[1 - side as usize];
+        let rank = -rank(side, price);
+        match makers.best().filter(|best| *best >= rank) {
+            None => NIL,
+            Some(best) => makers.near(best).map_or(NIL, |level| level.head),
+        }
+    }
+
     /// Reads the level of a price, if it is near the touch.
     #[inline]
     pub(crate) fn touch_level(&self, side: Side, price: Price) -> u64 {
