@@ -32,7 +32,11 @@ impl<const ASSIGNED: bool> Touched for Markets<ASSIGNED> {
     #[inline]
     fn look_ahead(&self, commands: &[Command]) {
         let market = |command: &Command| &self.markets[usize::from(command.symbol)];
-        Market::look_ahead(commands.iter().map(|command| (market(command), upcoming(command))));
+        Market::look_ahead(
+            commands
+                .iter()
+                .map(|command| (market(command), upcoming(command))),
+        );
     }
 }
 

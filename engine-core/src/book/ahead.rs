@@ -19,9 +19,12 @@ use super::record::NIL;
 use super::sides::Sides;
 use crate::{OrderId, Price, Side};
 
-/// How many commands are looked at together. Fewer leave the memory idle, more push the first out of the nearest cache
-/// before they are used.
+/// How many commands are looked at together. Fewer leave the memory idle: every step takes as long as one load at least,
+/// and the orders that few new ones meet come one by one. What so many use fits the nearest cache.
 pub(crate) const AHEAD: usize = 64;
+
+/// How many are worth it: with fewer the loads of a step do not fill the time of one.
+const AHEAD_MIN: usize = 8;
 
 /// How many of the orders that a new one meets are loaded.
 const MAKERS: usize = 4;
@@ -57,7 +60,7 @@ pub(crate) trait Venue: Copy {
     fn sides(&self) -> Option<&Sides>;
 }
 
-/// Loads what these commands will read; what comes after [`AHEAD`] of them is left.
+/// Loads what these commands will read. What comes after [`AHEAD`] of them is left, and so are few.
 #[inline]
 pub(crate) fn load<V: Venue>(upcoming: impl Iterator<Item = (V, Upcoming)>) {
     let (mut leaving, mut coming) = ([None; AHEAD], [None; AHEAD]);
@@ -76,6 +79,9 @@ pub(crate) fn load<V: Venue>(upcoming: impl Iterator<Item = (V, Upcoming)>) {
                 coming_len += 1;
             }
         }
+    }
+    if leaving_len + coming_len < AHEAD_MIN {
+        return;
     }
     let leaving = &mut leaving[..leaving_len];
     let coming = &mut coming[..coming_len];
@@ -108,11 +114,7 @@ struct Leaving<V> {
 impl<V: Venue> Leaving<V> {
     #[inline]
     fn new(venue: V, id: OrderId) -> Self {
-        Self {
-            venue,
-            id,
-            slot: NIL,
-        }
+        Self { venue, id, slot: NIL }
     }
 
     #[inline]
@@ -137,8 +139,16 @@ impl<V: Venue> Leaving<V> {
             .sides_of(kept)
             .map_or(0, |sides| sides.touch_level(record.side(), record.price()));
         // Without a branch on what has just been asked of memory: a wrong guess would wait for it.
-        let prev = if record.prev == NIL { self.slot } else { record.prev };
-        let next = if record.next == NIL { self.slot } else { record.next };
+        let prev = if record.prev == NIL {
+            self.slot
+        } else {
+            record.prev
+        };
+        let next = if record.next == NIL {
+            self.slot
+        } else {
+            record.next
+        };
         level ^ orders.touch(prev) ^ orders.touch(next)
     }
 }

@@ -1,7 +1,5 @@
 //! The store of orders: a slot for each, found by id.
 
-use std::hint::black_box;
-
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
@@ -243,14 +241,6 @@ impl<D: Copy + Default> Orders<D> {
     #[inline]
     pub(crate) fn touch_index(&self, id: OrderId) -> u64 {
         self.index.as_ref().map_or(0, |index| index.touch(id.get()))
-    }
-
-    /// Reads the record of the order with this id, and what the caller keeps with it.
-    #[inline]
-    pub(crate) fn touch_order(&self, id: OrderId) -> Option<Slot> {
-        let slot = self.find(id)?;
-        black_box(*self.data(slot));
-        Some(slot)
     }
 
     /// The slot in which the order with this id is if there is one.
