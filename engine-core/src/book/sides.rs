@@ -69,7 +69,7 @@ impl Sides {
         record.set_queue(Some(queue));
         let (side, rank, quantity) = (record.side(), record.rank(), record.quantity);
         if queue == Queue::Behind {
-            let level = self.behind[side as usize].get_or_put(rank);
+            let level = self.behind[side as usize].entry_or_put(rank);
             level.append(orders, slot.0, quantity);
             return;
         }

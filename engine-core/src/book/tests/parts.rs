@@ -28,7 +28,7 @@ fn tree_behaves_like_a_sorted_map() {
             // Every second round shrinks.
             if random.below(10) < if round % 2 == 0 { 7 } else { 2 } {
                 let quantity = map.entry(rank).or_insert(step + 1);
-                *tree.get_or_put(rank) = level(*quantity);
+                *tree.entry_or_put(rank) = level(*quantity);
             } else if map.remove(&rank).is_some() {
                 tree.remove(rank);
             } else if let Some(rank) = map.range(rank..).next().map(|(rank, _)| *rank) {
@@ -63,7 +63,7 @@ fn tree_behaves_like_a_sorted_map() {
     }
     assert!(tree.is_empty());
     for rank in 0..1_000 {
-        tree.get_or_put(rank);
+        tree.entry_or_put(rank);
     }
     assert_eq!(tree.blocks(), blocks, "blocks that fell empty are used again");
 }
