@@ -4,6 +4,9 @@ mod demo;
 mod deploy;
 mod lifecycle;
 mod program;
+mod reader;
 mod refusals;
+mod signal;
+mod soak;
 #[cfg(feature = "otel")]
 mod traces;
