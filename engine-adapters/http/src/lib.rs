@@ -18,6 +18,7 @@
 
 mod app;
 mod fanout;
+mod histogram;
 pub mod hub;
 pub mod identity;
 pub mod limits;

@@ -23,6 +23,7 @@ use crate::recovery::{self, Recovered, RecoveryProgress};
 use crate::release::{Release, Releaser, SnapshotCalls};
 use crate::replica::Replica;
 use crate::shared::Shared;
+use crate::sink::{SinkState, Sinks};
 use crate::snapshots::{self, Snapshots};
 use crate::store::Store;
 use crate::watchdog::{Stuck, Watchdog};
@@ -303,10 +304,20 @@ impl RuntimeBuilder {
             names_orders: config.names_orders,
             pass: Pass::default(),
         };
+        let sinks = Arc::new(Sinks::default());
+        let known = store.as_ref().map_or(Ok(Vec::new()), |store| store.positions())?;
+        for (name, noted) in known {
+            sinks.put(&name, SinkState::Absent, noted);
+        }
         let writer = spawn("engine-writer", move || writer.run())?;
         let watchdog = watch(&shared, self.on_stuck)?;
         Ok(Runtime {
-            handle: Handle { shared, store, syncs },
+            handle: Handle {
+                shared,
+                store,
+                syncs,
+                sinks,
+            },
             threads: Some(Threads {
                 writer,
                 releaser,

@@ -15,6 +15,7 @@ mod fee;
 mod feed;
 mod fill;
 mod json;
+mod lateness;
 mod money;
 mod orders;
 mod outlet;

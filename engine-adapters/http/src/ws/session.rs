@@ -231,11 +231,26 @@ impl Session<'_> {
             }
         }
         for channel in private {
-            if let Err(error) = self.connection.subscribe_private(channel, None) {
-                return self.complain("SUBSCRIPTION_FAILED", &error.to_string());
+            match self.connection.subscribe_private(channel, since) {
+                Ok(Some(Subscribed::Already)) => {}
+                Ok(_) if channel == PrivateChannel::Balances => self.tell_balances(),
+                Ok(Some(Subscribed::TakeSnapshot)) => {
+                    self.connection
+                        .send(&messages::snapshot_required(channel.as_str()));
+                }
+                Ok(_) => {}
+                Err(error) => return self.complain("SUBSCRIPTION_FAILED", &error.to_string()),
             }
         }
         self.understood()
+    }
+
+    /// Says what the account has now; every change from here on follows by itself.
+    fn tell_balances(&self) {
+        if let Some(account) = self.connection.account() {
+            let tell = |message| self.connection.send(&Bytes::from(message));
+            self.app.views.tell_balances(account, tell);
+        }
     }
 
     fn select(

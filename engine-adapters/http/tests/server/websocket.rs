@@ -343,7 +343,7 @@ async fn orders_of_a_lost_connection_are_cancelled_where_that_was_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn balances_come_whole_when_one_of_them_changes() {
+async fn balances_come_whole_at_once_and_when_one_of_them_changes() {
     let exchange = Exchange::start(Wish::with_tokens()).await;
     let (_, alice) = exchange.user("alice");
     let mut socket = Socket::open(exchange.ws).await;
@@ -352,6 +352,10 @@ async fn balances_come_whole_when_one_of_them_changes() {
         .await;
     socket.next_of("AuthenticateSuccess").await;
     socket.subscribe(r#""channels":["balances"]"#).await;
+    let now = socket.next().await;
+    let held: Vec<_> = now["balances"].as_array().expect("a list").clone();
+    assert_eq!((now["type"].as_str(), held.len()), (Some("BalanceUpdate"), 4));
+    assert!(held.iter().all(|balance| balance["held"] == 0), "{now}");
     let mut client = exchange.client().await.with_token(&alice);
     client.post("/v1/order", &order("Buy", "10", "5")).await;
     let update = socket.next().await;
