@@ -20,6 +20,9 @@ use crate::rest::failure::Failure;
 
 /// The most bytes of a message from a client.
 const MESSAGE_MAX: usize = 64 << 10;
+/// How much is read from a client at a time. Clients say little, and every connection holds such a buffer and clears it
+/// before each look.
+const READ_BUFFER: usize = 1 << 10;
 /// From how many bytes on waiting frames are given to the system.
 const WRITE_BUFFER: usize = 8 << 10;
 /// The most bytes that wait for a client beside its queue.
@@ -42,6 +45,7 @@ pub(crate) async fn upgrade(
     upgrade
         .max_message_size(MESSAGE_MAX)
         .max_frame_size(MESSAGE_MAX)
+        .read_buffer_size(READ_BUFFER)
         .write_buffer_size(WRITE_BUFFER)
         .max_write_buffer_size(WRITE_BUFFER_MAX)
         .on_upgrade(async move |socket| {
