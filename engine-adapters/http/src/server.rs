@@ -15,12 +15,13 @@ use std::time::Duration;
 use axum::body::Body;
 use hyper::Request;
 use hyper::body::Incoming;
+use hyper::header::UPGRADE;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls;
@@ -143,6 +144,9 @@ impl Server {
     }
 }
 
+/// A connection's place among those that there may be. A WebSocket keeps it when HTTP has done with the connection.
+pub(crate) type Seat = Arc<OwnedSemaphorePermit>;
+
 /// What every connection needs.
 struct Shared {
     tls: Option<TlsAcceptor>,
@@ -167,7 +171,7 @@ async fn accept(listener: TcpListener, door: Door, shared: Arc<Shared>, permits:
                 continue;
             }
         };
-        let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
+        let Ok(permit) = Arc::clone(&permits).try_acquire_owned().map(Arc::new) else {
             let refused = &shared.app.metrics.connections_refused;
             refused.fetch_add(1, Ordering::Relaxed);
             continue;
@@ -176,20 +180,19 @@ async fn accept(listener: TcpListener, door: Door, shared: Arc<Shared>, permits:
         let _ = stream.set_nodelay(true);
         let connection = Arc::clone(&shared);
         shared.connections.spawn(async move {
-            connection.serve(stream, address, door).await;
-            drop(permit);
+            connection.serve(stream, address, door, permit).await;
         });
     }
 }
 
 impl Shared {
-    async fn serve(&self, stream: TcpStream, address: SocketAddr, door: Door) {
+    async fn serve(&self, stream: TcpStream, address: SocketAddr, door: Door, seat: Seat) {
         let open = &self.app.metrics.connections;
         open.fetch_add(1, Ordering::Relaxed);
         match &self.tls {
-            None => self.serve_plain(stream, address.ip(), door).await,
+            None => self.serve_plain(stream, address.ip(), door, seat).await,
             Some(tls) => match timeout(self.head_timeout, tls.accept(stream)).await {
-                Ok(Ok(stream)) => self.serve_plain(stream, address.ip(), door).await,
+                Ok(Ok(stream)) => self.serve_plain(stream, address.ip(), door, seat).await,
                 Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
                 Err(_) => self.timed_out(),
             },
@@ -201,12 +204,16 @@ impl Shared {
         self.app.metrics.time_outs.fetch_add(1, Ordering::Relaxed);
     }
 
-    async fn serve_plain<I>(&self, stream: I, address: IpAddr, door: Door)
+    async fn serve_plain<I>(&self, stream: I, address: IpAddr, door: Door, seat: Seat)
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let seat = &seat;
         let service = service_fn(|request: Request<Incoming>| async move {
-            let request = request.map(Body::new);
+            let mut request = request.map(Body::new);
+            if request.headers().contains_key(UPGRADE) {
+                request.extensions_mut().insert(Arc::clone(seat));
+            }
             Ok::<_, Infallible>(self.rest.answer(request, address, door).await)
         });
         let mut connection = std::pin::pin!(

@@ -1,12 +1,15 @@
 //! The next segment, prepared before it is needed.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use crate::directory::Home;
 use crate::error::{Fault, Operation};
 use crate::format::segment::Stream;
 use crate::storage::{Storage, StorageFile, delete_if_there};
 
+/// What is filled at a time.
 const PIECE_BYTES: u64 = 1 << 20;
 
 /// The size of the first segment of a log, where segments are not smaller anyway: to fill all of a usual one takes longer
@@ -22,6 +25,8 @@ pub(crate) struct Spare<S: Storage> {
     home: Arc<Home<S>>,
     stream: Stream,
     bytes_max: u64,
+    /// Whether somebody waits for a file, so that filling one must not rest.
+    is_wanted: AtomicBool,
     slot: Mutex<Slot<S>>,
 }
 
@@ -53,6 +58,7 @@ impl<S: Storage> Spare<S> {
             home: Arc::clone(home),
             stream,
             bytes_max: bytes,
+            is_wanted: AtomicBool::new(false),
             slot,
         }
     }
@@ -74,11 +80,14 @@ impl<S: Storage> Spare<S> {
 
     /// Takes the prepared file, prepares one if there is none, and waits if one is being prepared.
     pub(crate) fn take(&self) -> Result<SpareFile<S>, Fault> {
+        self.is_wanted.store(true, Ordering::Relaxed);
         let mut slot = self.lock();
-        match slot.prepared.take() {
+        let taken = match slot.prepared.take() {
             Some(file) => Ok(file),
             None => self.create(&mut slot),
-        }
+        };
+        self.is_wanted.store(false, Ordering::Relaxed);
+        taken
     }
 
     fn lock(&self) -> MutexGuard<'_, Slot<S>> {
@@ -91,13 +100,30 @@ impl<S: Storage> Spare<S> {
         delete_if_there(&self.home.storage, &name)?;
         let file = self.home.create(&name)?;
         let bytes = slot.bytes;
-        if let Err(fault) = fill::<S>(&file, &name, bytes) {
+        if let Err(fault) = self.fill(&file, &name, bytes) {
             // A disk that is full should get back the space that was of no use. The first fault is the one to report.
             let _ = delete_if_there(&self.home.storage, &name);
             return Err(fault);
         }
         slot.bytes = (bytes * GROWTH).min(self.bytes_max);
         Ok(SpareFile { file, name, bytes })
+    }
+
+    /// Piece by piece, each synced: all at once would keep the disk so busy that the syncs of the log beside it
+    /// wait for tens of milliseconds. Half of the time the disk is left to others, unless somebody waits.
+    fn fill(&self, file: &S::File, name: &str, bytes: u64) -> Result<(), Fault> {
+        let mut filled = 0;
+        while filled < bytes {
+            let started = Instant::now();
+            filled = (filled + PIECE_BYTES).min(bytes);
+            file.preallocate(filled)
+                .map_err(Fault::at(Operation::Write, name))?;
+            file.sync_data().map_err(Fault::at(Operation::Sync, name))?;
+            if !self.is_wanted.load(Ordering::Relaxed) {
+                std::thread::sleep(started.elapsed());
+            }
+        }
+        Ok(())
     }
 }
 
@@ -108,19 +134,6 @@ impl<S: Storage> Drop for Spare<S> {
             let _ = self.home.storage.delete(&name);
         }
     }
-}
-
-/// Piece by piece, each synced: all at once would keep the disk so busy that the syncs of the log beside it
-/// wait for tens of milliseconds.
-fn fill<S: Storage>(file: &S::File, name: &str, bytes: u64) -> Result<(), Fault> {
-    let mut filled = 0;
-    while filled < bytes {
-        filled = (filled + PIECE_BYTES).min(bytes);
-        file.preallocate(filled)
-            .map_err(Fault::at(Operation::Write, name))?;
-        file.sync_data().map_err(Fault::at(Operation::Sync, name))?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -279,11 +279,9 @@ impl<O: Outlet> Feed<O> {
         drop(core);
         views.progress.send_replace(seq);
         views.lateness.reach(seq);
+        let flush = self.outlet.flush(now);
         let archive = self.archive_if_due(waiting, now)?;
-        Ok(match (next, archive) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        })
+        Ok([next, flush, archive].into_iter().flatten().min())
     }
 
     /// Sends what has become due while nothing was released.
@@ -317,7 +315,9 @@ impl<O: Outlet> Feed<O> {
     }
 
     /// Archives what has closed, and lets the archive's thread end.
-    pub fn end(self) {
+    pub fn end(mut self) {
+        // Nothing comes after this that would be worth waiting for.
+        self.outlet.flush(Instant::now() + PATIENCE);
         let pending = std::mem::take(&mut self.views.core().filling);
         if pending.len() > 0 {
             self.views.archive.hand_over(pending);

@@ -14,6 +14,7 @@ mod core;
 mod fee;
 mod feed;
 mod fill;
+mod gentle_file;
 mod json;
 mod lateness;
 mod money;

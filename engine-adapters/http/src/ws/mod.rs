@@ -17,6 +17,7 @@ use engine_wire::ErrorCode;
 use crate::app::App;
 use crate::rest::context::Context;
 use crate::rest::failure::Failure;
+use crate::server::Seat;
 
 /// The most bytes of a message from a client.
 const MESSAGE_MAX: usize = 64 << 10;
@@ -32,6 +33,7 @@ const WRITE_BUFFER_MAX: usize = 1 << 20;
 pub(crate) async fn upgrade(
     State(app): State<Arc<App>>,
     Extension(context): Extension<Context>,
+    seat: Option<Extension<Seat>>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     if app.is_stopping() {
@@ -50,6 +52,6 @@ pub(crate) async fn upgrade(
         .max_write_buffer_size(WRITE_BUFFER_MAX)
         .on_upgrade(async move |socket| {
             session::serve(app, context, socket).await;
-            drop(token);
+            drop((token, seat));
         })
 }

@@ -29,6 +29,10 @@ const PING_EVERY: Duration = Duration::from_secs(30);
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 /// So many frames in a row that mean nothing close the connection.
 const BAD_FRAMES_MAX: u32 = 20;
+/// How many frames of any kind a client may send at once, and how many a second after that. One that listens to as many
+/// topics as it may, each by a frame of its own, stays below.
+const FRAMES_BURST: u32 = 1_200;
+const FRAMES_PER_SECOND: u32 = 100;
 /// How many messages are written before the next look at what comes in.
 const BURST: usize = 64;
 /// How long writing may not get on before it is looked whether the client is given up.
@@ -66,6 +70,7 @@ pub(super) async fn serve(app: Arc<App>, context: Context, socket: WebSocket) {
         writer,
         heard: Instant::now(),
         bad_frames: 0,
+        budget: Budget::new(Instant::now()),
         cancels_for: None,
         app: &app,
     };
@@ -83,6 +88,7 @@ struct Session<'a> {
     /// When the client last said anything.
     heard: Instant,
     bad_frames: u32,
+    budget: Budget,
     /// Whose orders are cancelled when this connection ends.
     cancels_for: Option<AccountId>,
 }
@@ -152,6 +158,10 @@ impl Session<'_> {
             Some(Ok(message)) => message,
         };
         self.heard = Instant::now();
+        if !self.budget.take(self.heard) {
+            self.app.metrics.ws_bad.fetch_add(1, Ordering::Relaxed);
+            return Err(End::Close(POLICY, "too many frames"));
+        }
         match message {
             Message::Text(text) => match Inbound::read(&text) {
                 Ok(inbound) => self.obey(inbound),
@@ -336,16 +346,52 @@ impl Session<'_> {
     }
 }
 
+/// How many frames a client may still send.
+struct Budget {
+    left: u32,
+    /// Up to when what a client may send has been added.
+    filled: Instant,
+}
+
+impl Budget {
+    fn new(now: Instant) -> Self {
+        Self {
+            left: FRAMES_BURST,
+            filled: now,
+        }
+    }
+
+    /// Takes one frame out; false if there is none left.
+    fn take(&mut self, now: Instant) -> bool {
+        let each = Duration::from_secs(1) / FRAMES_PER_SECOND;
+        let more = now.saturating_duration_since(self.filled).as_nanos() / each.as_nanos();
+        let more = u32::try_from(more).unwrap_or(FRAMES_BURST).min(FRAMES_BURST);
+        if self.left + more >= FRAMES_BURST {
+            self.filled = now;
+        } else {
+            self.filled += each * more;
+        }
+        self.left = (self.left + more).min(FRAMES_BURST);
+        let has_one = self.left > 0;
+        self.left -= u32::from(has_one);
+        has_one
+    }
+}
+
 fn words_of(words: &[String]) -> Vec<&str> {
     words.iter().map(String::as_str).collect()
 }
 
 /// What a frame that cannot be read means. The close has been written already where the protocol asks for one.
 fn broken(error: &axum::Error) -> End {
-    let text = error.to_string();
-    match text.contains("too long") || text.contains("too big") || text.contains("exceeds") {
-        true => End::Close(1009, "message too big"),
-        false => End::Close(1002, "protocol error"),
+    let text = error.to_string().to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    if says(&["too long", "too big", "exceeds"]) {
+        End::Close(1009, "message too big")
+    } else if says(&["utf-8"]) {
+        End::Close(1007, "text that is not UTF-8")
+    } else {
+        End::Close(1002, "protocol error")
     }
 }
 
@@ -366,4 +412,25 @@ fn client_id() -> String {
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
     parts.join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_may_send_a_burst_and_then_as_many_as_time_gives() {
+        let start = Instant::now();
+        let mut budget = Budget::new(start);
+        let taken = |budget: &mut Budget, now| (0..10_000).take_while(|_| budget.take(now)).count();
+        assert_eq!(taken(&mut budget, start), 1_200);
+        assert_eq!(taken(&mut budget, start + Duration::from_millis(9)), 0);
+        assert_eq!(taken(&mut budget, start + Duration::from_millis(25)), 2);
+        assert_eq!(
+            taken(&mut budget, start + Duration::from_millis(30)),
+            1,
+            "nothing is lost by asking"
+        );
+        assert_eq!(taken(&mut budget, start + Duration::from_secs(3_600)), 1_200);
+    }
 }
