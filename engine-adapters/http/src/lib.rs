@@ -23,6 +23,7 @@ pub mod hub;
 pub mod identity;
 pub mod limits;
 mod metrics;
+mod patient;
 mod rest;
 mod server;
 pub mod views;

@@ -62,7 +62,7 @@ pub(super) async fn serve(app: Arc<App>, context: Context, socket: WebSocket) {
     metrics.ws_clients.fetch_add(1, Ordering::Relaxed);
     metrics.ws_accepted.fetch_add(1, Ordering::Relaxed);
     let connection = app.hub.connect();
-    let (writer, reader) = socket.split();
+    let (writer, mut reader) = socket.split();
     let mut session = Session {
         outbox: connection.outbox(),
         connection,
@@ -74,8 +74,8 @@ pub(super) async fn serve(app: Arc<App>, context: Context, socket: WebSocket) {
         cancels_for: None,
         app: &app,
     };
-    let end = session.run(reader).await;
-    session.close(end).await;
+    let end = session.run(&mut reader).await;
+    session.close(end, &mut reader).await;
     metrics.ws_clients.fetch_sub(1, Ordering::Relaxed);
 }
 
@@ -94,7 +94,7 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    async fn run(&mut self, mut reader: SplitStream<WebSocket>) -> End {
+    async fn run(&mut self, reader: &mut SplitStream<WebSocket>) -> End {
         let now_ms = self.app.now().millis();
         self.connection.send(&messages::connected(&client_id(), now_ms));
         let mut beats = interval(PING_EVERY);
@@ -316,8 +316,9 @@ impl Session<'_> {
         self.understood()
     }
 
-    /// Lets the client go.
-    async fn close(mut self, end: End) {
+    /// Lets the client go. What it is still sending is read for a while and thrown away: a connection that is ended with
+    /// something unread is reset, and its client may never see why.
+    async fn close(mut self, end: End, reader: &mut SplitStream<WebSocket>) {
         if let Some(account) = self.cancels_for {
             let command = Command::MassCancel(MassCancel {
                 account: Some(account),
@@ -342,7 +343,11 @@ impl Session<'_> {
             code,
             reason: reason.into(),
         };
-        let _ = timeout(CLOSE_TIMEOUT, self.writer.send(Message::Close(Some(frame)))).await;
+        let ending = async {
+            let sent = self.writer.send(Message::Close(Some(frame))).await;
+            while sent.is_ok() && matches!(reader.next().await, Some(Ok(_))) {}
+        };
+        let _ = timeout(CLOSE_TIMEOUT, ending).await;
     }
 }
 
