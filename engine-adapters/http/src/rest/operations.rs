@@ -50,6 +50,7 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Answer {
     object.integer("sequence", released.get());
     object.integer("views_lag", released.get().saturating_sub(seen.get()));
     write_sinks(&app, object.key("sinks"));
+    app.config.simulated.write(object.key("simulated"));
     if let Some(error) = app.engine.snapshot_error() {
         object.text("snapshot_error", &error.to_string());
     }
