@@ -13,10 +13,12 @@ mod lost_connections;
 mod never_read;
 mod send_nothing;
 
+use std::time::Duration;
+
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::support::{Client, within};
+use crate::support::Client;
 
 /// Held by the test that runs.
 static ALONE: Mutex<()> = Mutex::const_new(());
@@ -35,15 +37,15 @@ async fn alone() -> MutexGuard<'static, ()> {
 
 /// Waits until a figure of the server's has a value. Each look is a request of the client's.
 async fn until_metric(client: &mut Client, name: &str, is_wanted: impl Fn(u64) -> bool) {
+    let mut seen = 0;
     let looking = async {
-        loop {
+        while !is_wanted(seen) {
             let metrics = client.get("/metrics").await.text;
             let line = metrics.lines().find_map(|line| line.strip_prefix(name));
             let value = line.and_then(|rest| rest.trim().parse().ok());
-            if is_wanted(value.expect("the server has this figure")) {
-                return;
-            }
+            seen = value.expect("the server has this figure");
         }
     };
-    within(looking).await;
+    let has_come = tokio::time::timeout(Duration::from_secs(60), looking).await;
+    assert!(has_come.is_ok(), "{name}is {seen}");
 }

@@ -4,3 +4,4 @@ mod demo;
 mod lifecycle;
 mod program;
 mod refusals;
+mod repeats;
