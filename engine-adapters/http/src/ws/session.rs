@@ -391,7 +391,9 @@ fn words_of(words: &[String]) -> Vec<&str> {
 fn broken(error: &axum::Error) -> End {
     let text = error.to_string().to_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    if says(&["too long", "too big", "exceeds"]) {
+    if says(&["control"]) {
+        End::Close(1002, "protocol error")
+    } else if says(&["too long", "too big", "exceeds"]) {
         End::Close(1009, "message too big")
     } else if says(&["utf-8"]) {
         End::Close(1007, "text that is not UTF-8")

@@ -117,7 +117,7 @@ fn rubbish() -> Vec<Vec<u8>> {
         b"\xff\xfe{}".to_vec(),
         vec![0; 1_000],
     ]);
-    rubbish.push(format!(r#"{{"username":"{0}","password":"{0}"}}"#, "x".repeat(60_000)).into_bytes());
+    rubbish.push(format!(r#"{{"username":"{0}","password":"{0}"}}"#, "x".repeat(30_000)).into_bytes());
     rubbish
 }
 
