@@ -1,8 +1,7 @@
 //! The next segment, prepared before it is needed.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::directory::Home;
 use crate::error::{Fault, Operation};
@@ -26,7 +25,8 @@ pub(crate) struct Spare<S: Storage> {
     stream: Stream,
     bytes_max: u64,
     /// Whether somebody waits for a file, so that filling one must not rest.
-    is_wanted: AtomicBool,
+    is_wanted: Mutex<bool>,
+    wanted: Condvar,
     slot: Mutex<Slot<S>>,
 }
 
@@ -58,7 +58,8 @@ impl<S: Storage> Spare<S> {
             home: Arc::clone(home),
             stream,
             bytes_max: bytes,
-            is_wanted: AtomicBool::new(false),
+            is_wanted: Mutex::new(false),
+            wanted: Condvar::new(),
             slot,
         }
     }
@@ -80,14 +81,28 @@ impl<S: Storage> Spare<S> {
 
     /// Takes the prepared file, prepares one if there is none, and waits if one is being prepared.
     pub(crate) fn take(&self) -> Result<SpareFile<S>, Fault> {
-        self.is_wanted.store(true, Ordering::Relaxed);
+        self.want(true);
         let mut slot = self.lock();
         let taken = match slot.prepared.take() {
             Some(file) => Ok(file),
             None => self.create(&mut slot),
         };
-        self.is_wanted.store(false, Ordering::Relaxed);
+        self.want(false);
         taken
+    }
+
+    fn want(&self, is_wanted: bool) {
+        *self.is_wanted.lock().unwrap_or_else(PoisonError::into_inner) = is_wanted;
+        self.wanted.notify_all();
+    }
+
+    /// Leaves the disk to others for so long, or until somebody waits for a file.
+    fn rest(&self, time: Duration) {
+        let is_wanted = self.is_wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        // The end of the time and the wish for a file are the same here.
+        let _ = self
+            .wanted
+            .wait_timeout_while(is_wanted, time, |is_wanted| !*is_wanted);
     }
 
     fn lock(&self) -> MutexGuard<'_, Slot<S>> {
@@ -119,9 +134,7 @@ impl<S: Storage> Spare<S> {
             file.preallocate(filled)
                 .map_err(Fault::at(Operation::Write, name))?;
             file.sync_data().map_err(Fault::at(Operation::Sync, name))?;
-            if !self.is_wanted.load(Ordering::Relaxed) {
-                std::thread::sleep(started.elapsed());
-            }
+            self.rest(started.elapsed());
         }
         Ok(())
     }

@@ -119,7 +119,7 @@ mod tests {
         );
         drop(database);
         let database = open().expect("it is there");
-        let table = database.begin_read().and_then(|read| Ok(read.open_table(TABLE)));
+        let table = database.begin_read().map(|read| read.open_table(TABLE));
         let table = table.expect("it is read").expect("it is there");
         assert_eq!(
             table.get(999).expect("it is read").expect("it is there").value(),
