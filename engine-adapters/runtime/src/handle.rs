@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use engine_core::{Command, Seq, Timestamp};
-use engine_journal::{CommandSource, CursorError, Fault};
+use engine_journal::{CommandSource, CursorError, Fault, ReadError};
 
 use crate::answer::Refused;
 use crate::counters::Metrics;
@@ -43,6 +43,20 @@ impl<C: CommandSource> Syncs for C {
 }
 
 impl Handle {
+    /// The way into the engine of this runtime.
+    pub(crate) fn new(
+        shared: &Arc<Shared>,
+        store: Option<Arc<dyn Store>>,
+        syncs: Option<Arc<dyn Syncs>>,
+    ) -> Result<Self, ReadError> {
+        Ok(Self {
+            shared: Arc::clone(shared),
+            sinks: Arc::new(Sinks::read(store.as_deref())?),
+            store,
+            syncs,
+        })
+    }
+
     /// Gives a command to the engine. The answer comes when it is as safe as the runtime's durability says.
     ///
     /// # Errors

@@ -23,7 +23,6 @@ use crate::recovery::{self, Recovered, RecoveryProgress};
 use crate::release::{Release, Releaser, SnapshotCalls};
 use crate::replica::Replica;
 use crate::shared::Shared;
-use crate::sink::{SinkState, Sinks};
 use crate::snapshots::{self, Snapshots};
 use crate::store::Store;
 use crate::watchdog::{Stuck, Watchdog};
@@ -282,6 +281,7 @@ impl RuntimeBuilder {
             others.push(spawn("engine-safe", move || note_safe(&hub, &commands, start))?);
         }
         let syncs = source.clone().map(|source| Arc::new(source) as Arc<dyn Syncs>);
+        let handle = Handle::new(&shared, store, syncs)?;
         let releaser = Releaser {
             shared: Arc::clone(&shared),
             releases: carried_out,
@@ -304,20 +304,10 @@ impl RuntimeBuilder {
             names_orders: config.names_orders,
             pass: Pass::default(),
         };
-        let sinks = Arc::new(Sinks::default());
-        let known = store.as_ref().map_or(Ok(Vec::new()), |store| store.positions())?;
-        for (name, noted) in known {
-            sinks.put(&name, SinkState::Absent, noted);
-        }
         let writer = spawn("engine-writer", move || writer.run())?;
         let watchdog = watch(&shared, self.on_stuck)?;
         Ok(Runtime {
-            handle: Handle {
-                shared,
-                store,
-                syncs,
-                sinks,
-            },
+            handle,
             threads: Some(Threads {
                 writer,
                 releaser,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use engine_core::Seq;
-use engine_journal::CursorError;
+use engine_journal::{CursorError, ReadError};
 
 use crate::store::Store;
 use crate::subscription::Subscription;
@@ -46,6 +46,15 @@ pub struct SinkStanding {
 pub(crate) struct Sinks(Mutex<BTreeMap<Box<str>, (SinkState, Seq)>>);
 
 impl Sinks {
+    /// Those that have a note on this disk. Nobody reads for them yet.
+    pub(crate) fn read(store: Option<&dyn Store>) -> Result<Self, ReadError> {
+        let sinks = Self::default();
+        for (name, noted) in store.map_or(Ok(Vec::new()), Store::positions)? {
+            sinks.put(&name, SinkState::Absent, noted);
+        }
+        Ok(sinks)
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Box<str>, (SinkState, Seq)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

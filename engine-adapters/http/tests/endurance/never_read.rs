@@ -7,10 +7,11 @@ use bytes::Bytes;
 use engine_http::hub::HubOptions;
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-use crate::support::{Exchange, Wish, order, within};
+use crate::support::{Client, Exchange, Wish, order, within};
 use crate::{alone, until_metric};
 
 /// So many listen to events and never read, as many to states; twice as many read.
@@ -75,10 +76,52 @@ async fn follow(mut socket: WebSocketStream<TcpStream>, read: Arc<AtomicU64>) ->
     }
 }
 
+/// Waits until everybody who reads is nearly where the book is.
+async fn catch_up(client: &mut Client, progress: &[Arc<AtomicU64>]) {
+    let book = client.get("/v1/orderbook/X").await.json();
+    let told = book["orderbook"]["sequence"].as_u64().expect("a number");
+    let slowest = || progress.iter().map(|read| read.load(Ordering::Relaxed)).min();
+    while slowest() < Some(told.saturating_sub(SLACK)) {
+        assert_eq!(client.get("/health").await.status, 200);
+    }
+}
+
 /// The memory of this process, in bytes.
 fn memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("this is Linux");
     number(&status.replace(char::is_whitespace, ""), "VmRSS:") * 1_024
+}
+
+/// Clients who never read, and those beside them who do.
+struct Crowd {
+    of_events: Vec<WebSocketStream<TcpStream>>,
+    of_states: Vec<WebSocketStream<TcpStream>>,
+    readers: Vec<JoinHandle<usize>>,
+    /// How far each reader is.
+    progress: Vec<Arc<AtomicU64>>,
+}
+
+impl Crowd {
+    async fn gather(exchange: &Exchange) -> Self {
+        let (mut of_events, mut of_states) = (Vec::new(), Vec::new());
+        let (mut readers, mut progress) = (Vec::new(), Vec::<Arc<AtomicU64>>::new());
+        for _ in 0..COUNT {
+            of_events.push(subscribed(exchange, "depth", SMALL).await);
+            of_states.push(subscribed(exchange, "orderbook", SMALL).await);
+            for _ in 0..2 {
+                let socket = subscribed(exchange, "depth", LARGE).await;
+                let read = Arc::default();
+                progress.push(Arc::clone(&read));
+                readers.push(tokio::spawn(follow(socket, read)));
+            }
+        }
+        Self {
+            of_events,
+            of_states,
+            readers,
+            progress,
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,18 +135,12 @@ async fn two_hundred_who_never_read_are_conflated_or_closed_and_the_others_miss_
         ..Wish::default()
     })
     .await;
-    let (mut of_events, mut of_states) = (Vec::new(), Vec::new());
-    let (mut readers, mut progress) = (Vec::new(), Vec::<Arc<AtomicU64>>::new());
-    for _ in 0..COUNT {
-        of_events.push(subscribed(&exchange, "depth", SMALL).await);
-        of_states.push(subscribed(&exchange, "orderbook", SMALL).await);
-        for _ in 0..2 {
-            let socket = subscribed(&exchange, "depth", LARGE).await;
-            let read = Arc::default();
-            progress.push(Arc::clone(&read));
-            readers.push(tokio::spawn(follow(socket, read)));
-        }
-    }
+    let Crowd {
+        of_events,
+        mut of_states,
+        readers,
+        progress,
+    } = Crowd::gather(&exchange).await;
     let before = memory();
     let mut client = exchange.client().await;
     let deep: Vec<_> = (1..=100)
@@ -118,15 +155,7 @@ async fn two_hundred_who_never_read_are_conflated_or_closed_and_the_others_miss_
         assert_eq!(client.delete("/v1/orders").await.status, 200);
         taken += 1;
         // Who reads is given the time: how much of it there is depends on the machine.
-        let book = client.get("/v1/orderbook/X").await.json();
-        let told = book["orderbook"]["sequence"].as_u64().expect("a number");
-        let slowest = || progress.iter().map(|read| read.load(Ordering::Relaxed)).min();
-        within(async {
-            while slowest() < Some(told.saturating_sub(SLACK)) {
-                assert_eq!(client.get("/health").await.status, 200);
-            }
-        })
-        .await;
+        within(catch_up(&mut client, &progress)).await;
     }
     // Books come some times a second only; the hub takes them at any rate.
     let topics = exchange.hub.list("X", None);

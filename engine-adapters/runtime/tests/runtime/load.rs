@@ -310,10 +310,8 @@ fn a_sink_goes_on_after_a_restart_where_it_noted_that_it_was() {
     assert_eq!(newest.events().position(), end.next());
 
     runtime.handle().remove_sink("copy").expect("it is there");
-    assert_eq!(
-        standing(&runtime),
-        [("newest".into(), SinkState::Running, end.get())]
-    );
+    let newest = ("newest".into(), SinkState::Running, end.get());
+    assert_eq!(standing(&runtime), [newest]);
     let mut again = runtime
         .handle()
         .sink("copy", SinkStart::Oldest)
