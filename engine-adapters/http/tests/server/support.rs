@@ -376,6 +376,13 @@ impl Client {
         self.answer().await.expect("the server answers")
     }
 
+    /// The answer to a question; `None` where the server closes instead.
+    pub(crate) async fn asked(&mut self, path: &str) -> Option<Answer> {
+        let request = format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n");
+        self.write(request.as_bytes()).await;
+        self.answer().await
+    }
+
     fn host(&self) -> String {
         self.stream.peer_addr().expect("it is connected").to_string()
     }
