@@ -6,8 +6,8 @@ mod lifecycle;
 mod program;
 mod reader;
 mod refusals;
-#[cfg(feature = "otel")]
 mod repeats;
 mod signal;
 mod soak;
+#[cfg(feature = "otel")]
 mod traces;
