@@ -1,6 +1,7 @@
 //! From the views to the hub: each message becomes shared bytes once.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use engine_core::data::Interval;
@@ -8,6 +9,10 @@ use engine_core::{AccountId, InstrumentId, Seq};
 
 use crate::hub::{self, Hub, SymbolTopics, Topic};
 use crate::views::{Kind, Outlet, PrivateChannel, PublicChannel, PublicTopic};
+
+/// How often readers of public messages are woken at most. A reader that is woken for each message costs a call of the
+/// system a message; this often, it is some hundred a second.
+const FLUSH_EVERY: Duration = Duration::from_millis(5);
 
 /// Events of one command are told apart by the low bits of their number in the hub.
 const NUMBER_BITS: u32 = 20;
@@ -26,12 +31,16 @@ pub struct Fanout {
     symbols: Vec<Option<Arc<SymbolTopics>>>,
     /// The number of the last event: those of a hub ascend.
     last: u64,
+    /// When readers were woken last.
+    flushed: Option<Instant>,
 }
 
 impl Fanout {
     /// Publishes to this hub.
     pub fn new(hub: Arc<Hub>) -> Self {
+        hub.gather();
         Self {
+            flushed: None,
             hub,
             symbols: Vec::new(),
             last: 0,
@@ -72,6 +81,19 @@ impl Outlet for Fanout {
     fn reach(&mut self, sequence: Seq) {
         let number = self.number(sequence);
         self.hub.reach(number);
+    }
+
+    fn flush(&mut self, now: Instant) -> Option<Instant> {
+        if !self.hub.has_gathered() {
+            return None;
+        }
+        let due = self.flushed.map_or(now, |flushed| flushed + FLUSH_EVERY);
+        if due > now {
+            return Some(due);
+        }
+        self.flushed = Some(now);
+        self.hub.wake_gathered();
+        None
     }
 
     fn wants(&self, topic: PublicTopic) -> bool {

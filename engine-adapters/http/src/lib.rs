@@ -18,10 +18,12 @@
 
 mod app;
 mod fanout;
+mod histogram;
 pub mod hub;
 pub mod identity;
 pub mod limits;
 mod metrics;
+mod patient;
 mod rest;
 mod server;
 pub mod views;

@@ -7,15 +7,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use engine_core::{InstrumentId, OrderId, Side};
+use engine_runtime::SinkState;
 use engine_wire::Word;
 
 use crate::app::App;
+use crate::histogram::{Histogram, Micros};
 use crate::rest::failure::Failure;
-
-/// The upper bounds of the buckets of a latency, in microseconds.
-const BOUNDS_US: [u64; 15] = [
-    50, 100, 200, 300, 500, 1_000, 2_000, 3_000, 5_000, 10_000, 20_000, 50_000, 100_000, 250_000, 1_000_000,
-];
 
 /// What became of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,45 +37,6 @@ impl OrderOutcome {
             Self::Rejected => "rejected",
             Self::Unanswered => "unanswered",
         }
-    }
-}
-
-/// How often something took how long.
-#[derive(Debug, Default)]
-pub(crate) struct Histogram {
-    buckets: [AtomicU64; BOUNDS_US.len() + 1],
-    sum_ns: AtomicU64,
-}
-
-impl Histogram {
-    pub(crate) fn record(&self, took: Duration) {
-        let us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        let bucket = BOUNDS_US.partition_point(|bound| *bound < us);
-        self.buckets[bucket].fetch_add(1, Ordering::Relaxed);
-        let ns = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
-        self.sum_ns.fetch_add(ns, Ordering::Relaxed);
-    }
-
-    fn render(&self, name: &str, help: &str, out: &mut String) {
-        let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} histogram");
-        let mut count = 0;
-        for (bucket, bound) in self.buckets.iter().zip(BOUNDS_US) {
-            count += bucket.load(Ordering::Relaxed);
-            let _ = writeln!(out, "{name}_bucket{{le=\"{}\"}} {count}", Micros(bound));
-        }
-        count += self.buckets[BOUNDS_US.len()].load(Ordering::Relaxed);
-        let sum_us = self.sum_ns.load(Ordering::Relaxed) / 1_000;
-        let _ = writeln!(out, "{name}_bucket{{le=\"+Inf\"}} {count}");
-        let _ = writeln!(out, "{name}_sum {}\n{name}_count {count}", Micros(sum_us));
-    }
-}
-
-/// Microseconds, shown in seconds.
-struct Micros(u64);
-
-impl std::fmt::Display for Micros {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{:06}", self.0 / 1_000_000, self.0 % 1_000_000)
     }
 }
 
@@ -117,6 +75,9 @@ impl Metrics {
         let name = "xtrader_order_ack_seconds";
         self.ack
             .render(name, "From receipt of an order to its acknowledgement.", &mut out);
+        let name = "xtrader_order_event_seconds";
+        let help = "From receipt of an order to when its events were handed to those who listen.";
+        app.views.event_latency().render(name, help, &mut out);
         self.render_connections(&mut out);
         render_engine(app, &mut out);
         out
@@ -225,6 +186,7 @@ fn render_engine(app: &App, out: &mut String) {
         "Failed snapshots.",
         engine.snapshots_failed,
     );
+    render_sinks(app, released, out);
     let sync_us = Micros(u64::try_from(engine.sync_time.as_micros()).unwrap_or(u64::MAX));
     let name = "xtrader_journal_sync_seconds_total";
     sample(out, name, "counter", "How long syncing took in all.", sync_us);
@@ -236,6 +198,28 @@ fn render_engine(app: &App, out: &mut String) {
         "States replaced before they were read.",
         hub.conflated,
     );
+}
+
+/// How far each sink is behind. There are as many as are configured, so they make good labels.
+fn render_sinks(app: &App, released: u64, out: &mut String) {
+    let name = "xtrader_sink_lag";
+    let _ = writeln!(
+        out,
+        "# HELP {name} Commands that a sink has not noted yet.\n# TYPE {name} gauge"
+    );
+    for sink in app.engine.sinks() {
+        let lag = released.saturating_sub(sink.noted.get());
+        let _ = writeln!(out, "{name}{{sink=\"{}\"}} {lag}", sink.name);
+    }
+    let name = "xtrader_sink_failing";
+    let _ = writeln!(
+        out,
+        "# HELP {name} Whether a sink cannot hand on what it reads.\n# TYPE {name} gauge"
+    );
+    for sink in app.engine.sinks() {
+        let is_failing = matches!(sink.state, SinkState::Failing(_));
+        let _ = writeln!(out, "{name}{{sink=\"{}\"}} {}", sink.name, u8::from(is_failing));
+    }
 }
 
 /// A number that rises and falls.

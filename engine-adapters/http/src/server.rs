@@ -15,12 +15,13 @@ use std::time::Duration;
 use axum::body::Body;
 use hyper::Request;
 use hyper::body::Incoming;
+use hyper::header::UPGRADE;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls;
@@ -28,12 +29,18 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::App;
+use crate::patient::Patient;
 use crate::rest::{Door, Rest};
 
 /// The most header fields of a request.
 const HEADERS_MAX: usize = 100;
 /// The most bytes of a request's head.
 const HEAD_BYTES_MAX: usize = 32 << 10;
+/// What the system may hold of a connection that does not read, so that many of them leave it memory. It counts twice as
+/// much, its own records included.
+const SEND_BUFFER: u32 = 128 << 10;
+/// How many connections may wait to be accepted.
+const BACKLOG: u32 = 4_096;
 /// How long to wait before accepting again where the system has no descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -50,6 +57,8 @@ pub struct ServerConfig {
     pub connections_max: usize,
     /// How long a connection may take to send the head of its next request, and for TLS before the first.
     pub head_timeout: Duration,
+    /// How long a connection may take to read anything of what is written to it.
+    pub write_timeout: Duration,
     /// How long requests under way may take when the server is stopped.
     pub drain_timeout: Duration,
 }
@@ -63,6 +72,7 @@ impl ServerConfig {
             tls: None,
             connections_max: 20_000,
             head_timeout: Duration::from_secs(8),
+            write_timeout: Duration::from_secs(60),
             drain_timeout: Duration::from_secs(4),
         }
     }
@@ -83,9 +93,9 @@ impl Server {
     /// # Errors
     /// When one cannot be had.
     pub async fn bind(config: ServerConfig, app: Arc<App>, rest: Rest) -> io::Result<Self> {
-        let mut listeners = vec![(TcpListener::bind(config.rest).await?, Door::All)];
+        let mut listeners = vec![(listen(config.rest)?, Door::All)];
         if let Some(ws) = config.ws {
-            listeners.push((TcpListener::bind(ws).await?, Door::WebSocket));
+            listeners.push((listen(ws)?, Door::WebSocket));
         }
         Ok(Self {
             permits: Arc::new(Semaphore::new(config.connections_max)),
@@ -121,6 +131,7 @@ impl Server {
         let shared = Arc::new(Shared {
             tls: config.tls.clone().map(TlsAcceptor::from),
             head_timeout: config.head_timeout,
+            write_timeout: config.write_timeout,
             rest,
             app: Arc::clone(&app),
             draining: draining.clone(),
@@ -143,14 +154,30 @@ impl Server {
     }
 }
 
+/// A connection's place among those that there may be. A WebSocket keeps it when HTTP has done with the connection.
+pub(crate) type Seat = Arc<OwnedSemaphorePermit>;
+
 /// What every connection needs.
 struct Shared {
     tls: Option<TlsAcceptor>,
     head_timeout: Duration,
+    write_timeout: Duration,
     rest: Arc<Rest>,
     app: Arc<App>,
     draining: CancellationToken,
     connections: TaskTracker,
+}
+
+/// Takes an address. Connections get their buffers from the listener.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    socket.set_reuseaddr(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 async fn accept(listener: TcpListener, door: Door, shared: Arc<Shared>, permits: Arc<Semaphore>) {
@@ -167,7 +194,7 @@ async fn accept(listener: TcpListener, door: Door, shared: Arc<Shared>, permits:
                 continue;
             }
         };
-        let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
+        let Ok(permit) = Arc::clone(&permits).try_acquire_owned().map(Arc::new) else {
             let refused = &shared.app.metrics.connections_refused;
             refused.fetch_add(1, Ordering::Relaxed);
             continue;
@@ -176,20 +203,19 @@ async fn accept(listener: TcpListener, door: Door, shared: Arc<Shared>, permits:
         let _ = stream.set_nodelay(true);
         let connection = Arc::clone(&shared);
         shared.connections.spawn(async move {
-            connection.serve(stream, address, door).await;
-            drop(permit);
+            connection.serve(stream, address, door, permit).await;
         });
     }
 }
 
 impl Shared {
-    async fn serve(&self, stream: TcpStream, address: SocketAddr, door: Door) {
+    async fn serve(&self, stream: TcpStream, address: SocketAddr, door: Door, seat: Seat) {
         let open = &self.app.metrics.connections;
         open.fetch_add(1, Ordering::Relaxed);
         match &self.tls {
-            None => self.serve_plain(stream, address.ip(), door).await,
+            None => self.serve_plain(stream, address.ip(), door, seat).await,
             Some(tls) => match timeout(self.head_timeout, tls.accept(stream)).await {
-                Ok(Ok(stream)) => self.serve_plain(stream, address.ip(), door).await,
+                Ok(Ok(stream)) => self.serve_plain(stream, address.ip(), door, seat).await,
                 Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
                 Err(_) => self.timed_out(),
             },
@@ -201,12 +227,17 @@ impl Shared {
         self.app.metrics.time_outs.fetch_add(1, Ordering::Relaxed);
     }
 
-    async fn serve_plain<I>(&self, stream: I, address: IpAddr, door: Door)
+    async fn serve_plain<I>(&self, stream: I, address: IpAddr, door: Door, seat: Seat)
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let stream = Patient::new(stream, self.write_timeout);
+        let seat = &seat;
         let service = service_fn(|request: Request<Incoming>| async move {
-            let request = request.map(Body::new);
+            let mut request = request.map(Body::new);
+            if request.headers().contains_key(UPGRADE) {
+                request.extensions_mut().insert(Arc::clone(seat));
+            }
             Ok::<_, Infallible>(self.rest.answer(request, address, door).await)
         });
         let mut connection = std::pin::pin!(

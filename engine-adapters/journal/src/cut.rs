@@ -96,7 +96,7 @@ pub(crate) fn shorten<S: Storage>(
     last: Seq,
 ) -> Result<(), ReadError> {
     let spare = Spare::new(home, scan.header.stream, scan.header.bytes());
-    let SpareFile { file, name } = spare.take()?;
+    let SpareFile { file, name, .. } = spare.take()?;
     let write = |bytes: &[u8], sector: u32| {
         write_all(&file, bytes, offset_of(sector)).map_err(Fault::at(Operation::Write, &name))
     };

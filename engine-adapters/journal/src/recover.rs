@@ -179,6 +179,7 @@ fn create_log<S: Storage>(
         sectors: options.segment_sectors(),
         is_strict: options.is_strict(),
     };
+    spare.begin_small();
     let segment = OpenSegment::create(home, &spare, header)?;
     mark.settle(Mark::at_start(&segment.header, 1))?;
     let recovery = Recovery {

@@ -9,7 +9,7 @@ use crate::batch::Batch;
 use crate::directory::Home;
 use crate::error::{AppendError, Fault, Operation};
 use crate::format::record::{self, Tip};
-use crate::format::sector::{BODY_BYTES, GROUP_SECTORS_MAX, frame, sectors_for};
+use crate::format::sector::{BODY_BYTES, GROUP_SECTORS_MAX, SECTOR_BYTES, frame, sectors_for};
 use crate::format::segment::{SegmentHeader, Stream};
 use crate::mark::{Mark, MarkFile};
 use crate::options::LogOptions;
@@ -50,12 +50,15 @@ pub(crate) struct OpenSegment<S: Storage> {
 }
 
 impl<S: Storage> OpenSegment<S> {
-    /// Makes the prepared file the segment `header`. It has its name only when it is whole.
+    /// Makes the prepared file the segment `header`, as large as the file. It has its name only when it is whole.
     pub(crate) fn create(home: &Home<S>, spare: &Spare<S>, header: SegmentHeader) -> Result<Self, Fault> {
         let SpareFile {
             file,
             name: temporary,
+            bytes,
         } = spare.take()?;
+        let sectors = u32::try_from(bytes / SECTOR_BYTES as u64).expect("the size of a segment is checked");
+        let header = SegmentHeader { sectors, ..header };
         let sector = header.encode();
         write_all(&file, &sector, 0).map_err(Fault::at(Operation::Write, &temporary))?;
         file.sync_data().map_err(Fault::at(Operation::Sync, &temporary))?;
@@ -182,7 +185,6 @@ impl<S: Storage> LogWriter<S> {
         let header = SegmentHeader {
             ordinal: self.segment.header.ordinal + 1,
             start: self.tip,
-            sectors: self.options.segment_sectors(),
             is_strict: self.options.is_strict(),
             ..self.segment.header
         };

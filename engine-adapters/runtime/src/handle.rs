@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use engine_core::{Command, Seq, Timestamp};
-use engine_journal::{CommandSource, CursorError, Fault};
+use engine_journal::{CommandSource, CursorError, Fault, ReadError};
 
 use crate::answer::Refused;
 use crate::counters::Metrics;
@@ -14,7 +14,7 @@ use crate::hub::Visible;
 use crate::intake::{Load, Submission};
 use crate::reply::{Answers, Reply, Ticket, Tickets};
 use crate::shared::Shared;
-use crate::sink::{Sink, SinkStart};
+use crate::sink::{Sink, SinkStanding, SinkStart, SinkState, Sinks};
 use crate::store::Store;
 use crate::subscription::Subscription;
 use crate::watchdog::Stuck;
@@ -28,6 +28,7 @@ pub struct Handle {
     pub(crate) shared: Arc<Shared>,
     pub(crate) store: Option<Arc<dyn Store>>,
     pub(crate) syncs: Option<Arc<dyn Syncs>>,
+    pub(crate) sinks: Arc<Sinks>,
 }
 
 /// How often the log was brought to the disk, whatever kind of log it is.
@@ -42,6 +43,20 @@ impl<C: CommandSource> Syncs for C {
 }
 
 impl Handle {
+    /// The way into the engine of this runtime.
+    pub(crate) fn new(
+        shared: &Arc<Shared>,
+        store: Option<Arc<dyn Store>>,
+        syncs: Option<Arc<dyn Syncs>>,
+    ) -> Result<Self, ReadError> {
+        Ok(Self {
+            shared: Arc::clone(shared),
+            sinks: Arc::new(Sinks::read(store.as_deref())?),
+            store,
+            syncs,
+        })
+    }
+
     /// Gives a command to the engine. The answer comes when it is as safe as the runtime's durability says.
     ///
     /// # Errors
@@ -146,7 +161,14 @@ impl Handle {
         };
         let hub = Arc::clone(&self.shared.hub);
         let subscription = Subscription::new(hub, Some(Arc::clone(store)), through.next(), Visible::Safe);
-        Ok(Some(Sink::new(name, Arc::clone(store), subscription)))
+        self.sinks.put(name, SinkState::Running, through);
+        let sinks = Arc::clone(&self.sinks);
+        Ok(Some(Sink::new(name, Arc::clone(store), sinks, subscription)))
+    }
+
+    /// Where all sinks stand that have a note, in order of their names.
+    pub fn sinks(&self) -> Vec<SinkStanding> {
+        self.sinks.standing()
     }
 
     /// Removes a sink's note, so that the logs are no longer kept for it.
@@ -154,7 +176,9 @@ impl Handle {
     /// # Errors
     /// [`CursorError`].
     pub fn remove_sink(&self, name: &str) -> Result<(), CursorError> {
-        self.store.as_ref().map_or(Ok(()), |store| store.remove(name))
+        self.store.as_ref().map_or(Ok(()), |store| store.remove(name))?;
+        self.sinks.remove(name);
+        Ok(())
     }
 
     /// Waits until the runtime has ended, and says by what fault, if by one.

@@ -49,7 +49,7 @@ pub use handle::Handle;
 pub use recovery::{Recovered, RecoveryProgress, SkippedSnapshot, Standing, read_snapshot};
 pub use reply::{Answers, Ticket, Tickets};
 pub use runtime::{Runtime, RuntimeBuilder, Stopped};
-pub use sink::{Sink, SinkStart};
+pub use sink::{Sink, SinkStanding, SinkStart, SinkState};
 pub use slice::EventSlice;
 pub use subscription::{Slice, Subscription};
 pub use watchdog::{Stage, Stuck};

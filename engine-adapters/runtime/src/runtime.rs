@@ -281,6 +281,7 @@ impl RuntimeBuilder {
             others.push(spawn("engine-safe", move || note_safe(&hub, &commands, start))?);
         }
         let syncs = source.clone().map(|source| Arc::new(source) as Arc<dyn Syncs>);
+        let handle = Handle::new(&shared, store, syncs)?;
         let releaser = Releaser {
             shared: Arc::clone(&shared),
             releases: carried_out,
@@ -306,7 +307,7 @@ impl RuntimeBuilder {
         let writer = spawn("engine-writer", move || writer.run())?;
         let watchdog = watch(&shared, self.on_stuck)?;
         Ok(Runtime {
-            handle: Handle { shared, store, syncs },
+            handle,
             threads: Some(Threads {
                 writer,
                 releaser,

@@ -16,6 +16,9 @@ pub(crate) trait Store: Send + Sync {
     /// Where a cursor stands, if there is one.
     fn position(&self, name: &str) -> Result<Option<Seq>, CursorError>;
 
+    /// All cursors, and where they stand.
+    fn positions(&self) -> Result<Vec<(String, Seq)>, ReadError>;
+
     /// Moves a cursor, durably.
     fn advance(&self, name: &str, through: Seq) -> Result<(), CursorError>;
 
@@ -38,6 +41,10 @@ impl<S: Storage> Store for Directory<S> {
 
     fn position(&self, name: &str) -> Result<Option<Seq>, CursorError> {
         self.cursors().position(name)
+    }
+
+    fn positions(&self) -> Result<Vec<(String, Seq)>, ReadError> {
+        self.cursors().positions()
     }
 
     fn advance(&self, name: &str, through: Seq) -> Result<(), CursorError> {

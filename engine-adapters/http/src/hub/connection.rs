@@ -9,7 +9,8 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use engine_core::AccountId;
 
-use super::queue::{Full, Queue};
+use super::gathered::Waking;
+use super::queue::{Bounds, Full, Queue};
 use super::topic::{Subscribed, Topic, TopicId};
 use super::{Hub, PrivateChannel};
 
@@ -75,8 +76,7 @@ pub(super) enum Pushed {
 #[derive(Debug)]
 pub(super) struct Shared {
     id: ConnectionId,
-    events_max: usize,
-    missed_max: usize,
+    bounds: Bounds,
     /// 0 before somebody has said who it is.
     account: AtomicU64,
     waiting: Mutex<Waiting>,
@@ -99,9 +99,9 @@ impl Shared {
         AccountId::new(self.account.load(Ordering::Relaxed))
     }
 
-    pub(super) fn push_state(&self, topic: TopicId, message: &Bytes) -> Pushed {
-        self.push(|queue| {
-            if queue.push_state(topic, message, self.events_max) {
+    pub(super) fn push_state(&self, topic: TopicId, message: &Bytes, waking: &mut Waking<'_>) -> Pushed {
+        self.push(waking, |queue| {
+            if queue.push_state(topic, message, &self.bounds) {
                 Ok(Pushed::Conflated)
             } else {
                 Ok(Pushed::Queued)
@@ -109,10 +109,10 @@ impl Shared {
         })
     }
 
-    pub(super) fn push_event(&self, topic: TopicId, message: &Bytes) -> Pushed {
-        self.push(|queue| {
+    pub(super) fn push_event(&self, topic: TopicId, message: &Bytes, waking: &mut Waking<'_>) -> Pushed {
+        self.push(waking, |queue| {
             queue
-                .push_event(topic, message, self.events_max)
+                .push_event(topic, message, &self.bounds)
                 .map(|()| Pushed::Queued)
         })
     }
@@ -124,13 +124,13 @@ impl Shared {
     ) -> Result<(), Full> {
         let mut waiting = self.waiting();
         if waiting.closed.is_none() {
-            waiting.queue.push_missed(topic, messages, self.missed_max)?;
+            waiting.queue.push_missed(topic, messages, &self.bounds)?;
         }
-        wake(waiting);
+        wake(waiting, &mut Waking::AtOnce);
         Ok(())
     }
 
-    fn push(&self, push: impl FnOnce(&mut Queue) -> Result<Pushed, Full>) -> Pushed {
+    fn push(&self, waking: &mut Waking<'_>, push: impl FnOnce(&mut Queue) -> Result<Pushed, Full>) -> Pushed {
         let mut waiting = self.waiting();
         if waiting.closed.is_some() {
             return Pushed::Closed;
@@ -140,14 +140,14 @@ impl Shared {
             waiting.queue.clear();
             Pushed::Overflowed
         });
-        wake(waiting);
+        wake(waiting, waking);
         pushed
     }
 
     pub(super) fn close(&self, reason: CloseReason) {
         let mut waiting = self.waiting();
         waiting.closed.get_or_insert(reason);
-        wake(waiting);
+        wake(waiting, &mut Waking::AtOnce);
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
@@ -156,10 +156,10 @@ impl Shared {
 }
 
 /// Wakes the reader, if it waits, once nobody is in its way.
-fn wake(mut waiting: MutexGuard<'_, Waiting>) {
+fn wake(mut waiting: MutexGuard<'_, Waiting>, waking: &mut Waking<'_>) {
     if let Some(waker) = waiting.waker.take() {
         drop(waiting);
-        waker.wake();
+        waking.wake(waker);
     }
 }
 
@@ -176,8 +176,7 @@ impl Connection {
     pub(super) fn new(hub: Arc<Hub>, id: u64) -> Self {
         let shared = Shared {
             id: ConnectionId(id),
-            events_max: hub.options().queue_max,
-            missed_max: hub.options().history_max,
+            bounds: hub.options().bounds(),
             account: AtomicU64::new(0),
             waiting: Mutex::default(),
         };
@@ -206,7 +205,8 @@ impl Connection {
     /// Queues a message for this client alone, such as the answer to a request. It is never dropped; if it does not
     /// fit, the connection is closed.
     pub fn send(&self, message: &Bytes) {
-        if let Pushed::Overflowed = self.shared.push_event(TopicId::OWN, message) {
+        let pushed = self.shared.push_event(TopicId::OWN, message, &mut Waking::AtOnce);
+        if let Pushed::Overflowed = pushed {
             self.hub.count_slow_close();
         }
     }

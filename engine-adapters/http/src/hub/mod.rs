@@ -27,6 +27,7 @@
 
 mod channels;
 mod connection;
+mod gathered;
 mod history;
 mod queue;
 mod topic;
@@ -44,6 +45,7 @@ pub use self::topic::{Subscribed, Topic};
 
 use self::connection::Shared;
 use self::history::History;
+use self::queue::Bounds;
 use self::topic::Counters;
 
 /// What an owner of a hub can choose.
@@ -51,6 +53,11 @@ use self::topic::Counters;
 pub struct HubOptions {
     /// How many events may wait for one connection. From four fifths of it on, states are conflated.
     pub queue_max: usize,
+    /// How many may wait as long as all of them take less than `burst_bytes`: a disk that was busy for a moment lets hundreds
+    /// of events go at once, and a client that reads is not slow for that.
+    pub burst_max: usize,
+    /// See `burst_max`.
+    pub burst_bytes: usize,
     /// How many events of a topic are kept for readers that come back.
     pub history_max: usize,
     /// How many topics a connection may listen to.
@@ -63,9 +70,22 @@ impl Default for HubOptions {
     fn default() -> Self {
         Self {
             queue_max: 100,
+            burst_max: 1_000,
+            burst_bytes: 512 << 10,
             history_max: 500,
             topics_max: 1_000,
             intervals: ["1m", "5m", "15m", "30m", "1h", "4h", "1d"].map(Box::from).into(),
+        }
+    }
+}
+
+impl HubOptions {
+    fn bounds(&self) -> Bounds {
+        Bounds {
+            events: self.queue_max,
+            burst_events: self.burst_max,
+            burst_bytes: self.burst_bytes,
+            missed: self.history_max,
         }
     }
 }
@@ -124,7 +144,7 @@ impl Hub {
         self.reach(sequence.unwrap_or(0));
         let mut symbols = self.symbols.write().expect("nothing panics while it is held");
         let topics = symbols.entry(symbol.into()).or_insert_with(|| {
-            let topic = |name| Topic::new(name, self.history(sequence), &self.counters);
+            let topic = |name| Topic::public(name, self.history(sequence), &self.counters);
             Arc::new(SymbolTopics::new(symbol, &self.options.intervals, topic))
         });
         Arc::clone(topics)
@@ -135,6 +155,22 @@ impl Hub {
     /// for longer.
     pub fn reach(&self, sequence: u64) {
         self.counters.reached.fetch_max(sequence, Ordering::Release);
+    }
+
+    /// From now on who waits for public messages is woken by [`Self::wake_gathered`] and not by each message: a reader that
+    /// is woken less often hands on more at a time. Messages of an account's own wake at once all the same.
+    pub fn gather(&self) {
+        self.counters.gathered.begin();
+    }
+
+    /// Whether somebody waits to be woken.
+    pub fn has_gathered(&self) -> bool {
+        !self.counters.gathered.is_empty()
+    }
+
+    /// Wakes everybody for whom a public message has come since the last time.
+    pub fn wake_gathered(&self) {
+        self.counters.gathered.wake_all();
     }
 
     /// Takes in a connection.
@@ -212,7 +248,7 @@ impl Hub {
         let mut private = self.private();
         let topic = private.entry((account, channel)).or_insert_with(|| {
             let name = channel.as_str().to_owned();
-            Topic::new(name, self.history(None), &self.counters)
+            Topic::private(name, self.history(None), &self.counters)
         });
         let answer = topic.add(shared, since);
         (topic.clone(), answer)

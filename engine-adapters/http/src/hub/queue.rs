@@ -27,10 +27,22 @@ struct Entry {
     message: Bytes,
 }
 
+/// How much may wait.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// So many events always fit.
+    pub(super) events: usize,
+    /// So many fit as long as they take less than `burst_bytes`.
+    pub(super) burst_events: usize,
+    pub(super) burst_bytes: usize,
+    /// So many events that were asked for again.
+    pub(super) missed: usize,
+}
+
 /// Messages in the order in which they were published.
 ///
-/// - At most `events_max` events wait; one more does not fit.
-/// - As long as fewer than four fifths of `events_max` messages wait, all of them are kept. From there on a state takes the
+/// - Events wait up to the bounds; one more does not fit.
+/// - As long as fewer than four fifths of `Bounds::events` messages wait, all of them are kept. From there on a state takes the
 ///   place of the one before it in its topic, unless an event of the topic has come between: so at most one state is
 ///   added for each topic and for each event.
 /// - What was missed and asked for again is bounded by the history from which it comes.
@@ -38,6 +50,7 @@ struct Entry {
 pub(super) struct Queue {
     entries: VecDeque<Entry>,
     events: usize,
+    event_bytes: usize,
     missed: usize,
 }
 
@@ -55,9 +68,9 @@ impl Queue {
     }
 
     /// Says whether another state had to go for it.
-    pub(super) fn push_state(&mut self, topic: TopicId, message: &Bytes, events_max: usize) -> bool {
+    pub(super) fn push_state(&mut self, topic: TopicId, message: &Bytes, bounds: &Bounds) -> bool {
         let waiting = self.entries.len() - self.missed;
-        if waiting >= events_max / 5 * 4 {
+        if waiting >= bounds.events / 5 * 4 {
             let newest = self.entries.iter_mut().rev().find(|entry| entry.topic == topic);
             // Behind an event of the topic it has to stay behind it.
             if let Some(entry) = newest.filter(|entry| entry.kind == Kind::State) {
@@ -73,12 +86,14 @@ impl Queue {
         &mut self,
         topic: TopicId,
         message: &Bytes,
-        events_max: usize,
+        bounds: &Bounds,
     ) -> Result<(), Full> {
-        if self.events >= events_max {
+        let is_burst = self.events < bounds.burst_events && self.event_bytes < bounds.burst_bytes;
+        if self.events >= bounds.events && !is_burst {
             return Err(Full);
         }
         self.events += 1;
+        self.event_bytes += message.len();
         self.push(topic, Kind::Event, message);
         Ok(())
     }
@@ -88,9 +103,9 @@ impl Queue {
         &mut self,
         topic: TopicId,
         messages: impl ExactSizeIterator<Item = &'a Bytes>,
-        missed_max: usize,
+        bounds: &Bounds,
     ) -> Result<(), Full> {
-        if self.missed + messages.len() > missed_max {
+        if self.missed + messages.len() > bounds.missed {
             return Err(Full);
         }
         self.missed += messages.len();
@@ -112,7 +127,10 @@ impl Queue {
         for entry in self.entries.drain(..count) {
             match entry.kind {
                 Kind::State => {}
-                Kind::Event => self.events -= 1,
+                Kind::Event => {
+                    self.events -= 1;
+                    self.event_bytes -= entry.message.len();
+                }
                 Kind::Missed => self.missed -= 1,
             }
             out.push(entry.message);
@@ -128,6 +146,8 @@ impl Queue {
         let count = |kind| self.entries.iter().filter(|entry| entry.kind == kind).count();
         self.events = count(Kind::Event);
         self.missed = count(Kind::Missed);
+        let events = self.entries.iter().filter(|entry| entry.kind == Kind::Event);
+        self.event_bytes = events.map(|entry| entry.message.len()).sum();
     }
 
     pub(super) fn clear(&mut self) {

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use bytes::Bytes;
 
 use super::connection::{ConnectionId, Pushed, Shared};
+use super::gathered::{Gathered, Waking};
 use super::history::History;
 
 /// Names a topic within a process. No two topics have the same, also not one after the other.
@@ -24,9 +25,11 @@ impl TopicId {
     }
 }
 
-/// What has happened in the hub since it began.
+/// What has happened in the hub since it began, and who is yet to be told.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
+    /// Who is to be woken for public messages, where that is not done at once.
+    pub(super) gathered: Gathered,
     /// The sequence up to which everything has been published.
     pub(super) reached: AtomicU64,
     pub(super) queued: AtomicU64,
@@ -41,6 +44,8 @@ pub struct Topic(Arc<Inner>);
 struct Inner {
     id: TopicId,
     name: Box<str>,
+    /// Whether its readers are woken at once, however often that is.
+    is_urgent: bool,
     counters: Arc<Counters>,
     now: Mutex<Now>,
 }
@@ -72,10 +77,21 @@ pub enum Subscribed {
 }
 
 impl Topic {
-    pub(super) fn new(name: String, history: History, counters: &Arc<Counters>) -> Self {
+    /// A topic of the market's.
+    pub(super) fn public(name: String, history: History, counters: &Arc<Counters>) -> Self {
+        Self::new(name, false, history, counters)
+    }
+
+    /// A topic of an account's own.
+    pub(super) fn private(name: String, history: History, counters: &Arc<Counters>) -> Self {
+        Self::new(name, true, history, counters)
+    }
+
+    fn new(name: String, is_urgent: bool, history: History, counters: &Arc<Counters>) -> Self {
         Self(Arc::new(Inner {
             id: TopicId::new(),
             name: name.into(),
+            is_urgent,
             counters: Arc::clone(counters),
             now: Mutex::new(Now {
                 subscribers: BTreeMap::new(),
@@ -103,7 +119,9 @@ impl Topic {
     pub fn publish_state(&self, message: &Bytes) {
         let mut now = self.now();
         now.state = Some(message.clone());
-        self.tell(&now, |shared| shared.push_state(self.0.id, message));
+        self.tell(&now, |shared, waking| {
+            shared.push_state(self.0.id, message, waking)
+        });
     }
 
     /// Publishes a message of which every one counts, such as a trade. It makes the topic's state before it pointless.
@@ -114,20 +132,26 @@ impl Topic {
         let mut now = self.now();
         now.state = None;
         now.history.push(sequence, message);
-        self.tell(&now, |shared| shared.push_event(self.0.id, message));
+        self.tell(&now, |shared, waking| {
+            shared.push_event(self.0.id, message, waking)
+        });
     }
 
-    fn tell(&self, now: &Now, push: impl Fn(&Shared) -> Pushed) {
+    fn tell(&self, now: &Now, push: impl Fn(&Shared, &mut Waking<'_>) -> Pushed) {
         let (mut queued, mut conflated, mut slow_closed) = (0, 0, 0);
+        let counters = &self.0.counters;
+        let mut waking = match self.0.is_urgent {
+            true => Waking::AtOnce,
+            false => counters.gathered.waking(),
+        };
         for shared in now.subscribers.values() {
-            match push(shared) {
+            match push(shared, &mut waking) {
                 Pushed::Queued => queued += 1,
                 Pushed::Conflated => conflated += 1,
                 Pushed::Overflowed => slow_closed += 1,
                 Pushed::Closed => {}
             }
         }
-        let counters = &self.0.counters;
         counters.queued.fetch_add(queued, Ordering::Relaxed);
         counters.conflated.fetch_add(conflated, Ordering::Relaxed);
         counters.slow_closed.fetch_add(slow_closed, Ordering::Relaxed);
@@ -154,7 +178,7 @@ impl Topic {
             },
         };
         if let Some(state) = &now.state {
-            shared.push_state(self.0.id, state);
+            shared.push_state(self.0.id, state, &mut Waking::AtOnce);
         }
         now.subscribers.insert(shared.id(), Arc::clone(shared));
         answer

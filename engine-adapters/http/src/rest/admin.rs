@@ -12,7 +12,7 @@ use engine_wire::{ErrorCode, Object, RequestError, Symbols, Word, read_spec};
 use serde::Deserialize;
 
 use super::answer::Answer;
-use super::caller::{AdminCall, object};
+use super::caller::{AdminCall, Call, object};
 use super::failure::Failure;
 use super::orders::cancel_all;
 use super::schema;
@@ -28,10 +28,16 @@ const ASSET_PLACES: u8 = 8;
     (status = 201, description = "listed", body = schema::Symbol),
     (status = "default", description = "refused", body = schema::Error)), security(("bearer" = [])))]
 pub(crate) async fn list(State(app): State<Arc<App>>, AdminCall(call): AdminCall) -> Result<Answer, Failure> {
+    app.idempotency
+        .once("admin/symbols", &call, || listed(&app, &call))
+        .await
+}
+
+async fn listed(app: &App, call: &Call) -> Result<Answer, Failure> {
     let _listing = app.listing.lock().await;
     let mut symbols = (*app.views.symbols()).clone();
     let spec = read_spec(call.text()?, &mut symbols)?;
-    add_assets(&app, &mut symbols, &spec).await?;
+    add_assets(app, &mut symbols, &spec).await?;
     let before = symbols.clone();
     let instrument = symbols.list(&spec).ok_or(RequestError::SymbolTaken)?;
     // Known before it is listed, so that nothing that happens there is without a name.
@@ -44,7 +50,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>, AdminCall(call): AdminCall
             return Err(failure);
         }
     };
-    caught_up(&app, &reply).await;
+    caught_up(app, &reply).await;
     let mut out = Vec::new();
     app.views.write_symbol(instrument, &mut out)?;
     Ok(Answer::created(out))
@@ -109,7 +115,13 @@ pub(crate) async fn phase(
     Path(symbol): Path<String>,
     AdminCall(call): AdminCall,
 ) -> Result<Answer, Failure> {
-    let instrument = app.views.instrument(&symbol)?;
+    app.idempotency
+        .once("admin/phase", &call, || moved(&app, &symbol, &call))
+        .await
+}
+
+async fn moved(app: &App, symbol: &str, call: &Call) -> Result<Answer, Failure> {
+    let instrument = app.views.instrument(symbol)?;
     let body: PhaseBody = object(&call.body)?;
     let phase = Phase::read(&body.phase).ok_or(Failure::field("phase"))?;
     let outcome = app
@@ -117,7 +129,7 @@ pub(crate) async fn phase(
         .submit(Command::SetPhase(SetPhase { instrument, phase }))?
         .await;
     match refusal(outcome) {
-        Ok(reply) => caught_up(&app, &reply).await,
+        Ok(reply) => caught_up(app, &reply).await,
         // It is what was asked for.
         Err(failure) if failure.is_reject(RejectReason::SamePhase) => app.catch_up().await,
         Err(failure) => return Err(failure),
@@ -154,6 +166,12 @@ pub(crate) async fn freeze(
     AdminCall(call): AdminCall,
 ) -> Result<Answer, Failure> {
     let account = read_account(&id)?;
+    app.idempotency
+        .once("admin/freeze", &call, || frozen(&app, account, &call))
+        .await
+}
+
+async fn frozen(app: &Arc<App>, account: AccountId, call: &Call) -> Result<Answer, Failure> {
     let is_frozen = match call.body.is_empty() {
         true => true,
         false => object::<FreezeBody>(&call.body)?.frozen,
@@ -162,9 +180,7 @@ pub(crate) async fn freeze(
         true => (Standing::Frozen, app.now()),
         false => (Standing::Active, app.now()),
     };
-    let changed = blocking(&app, move |identity| {
-        identity.set_standing(account, standing, now)
-    });
+    let changed = blocking(app, move |identity| identity.set_standing(account, standing, now));
     changed.await?.map_err(Failure::from)?;
     let mut out = Vec::new();
     let mut object = Object::new(&mut out);
@@ -181,14 +197,16 @@ pub(crate) async fn freeze(
 pub(crate) async fn mass_cancel(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
-    AdminCall(_): AdminCall,
+    AdminCall(call): AdminCall,
 ) -> Result<Answer, Failure> {
     let wanted = MassCancel {
         account: Some(read_account(&id)?),
         cause: MassCancelCause::Asked,
         ..MassCancel::default()
     };
-    cancel_all(&app, wanted).await
+    app.idempotency
+        .once("admin/mass-cancel", &call, || cancel_all(&app, wanted))
+        .await
 }
 
 impl From<AccountError> for Failure {

@@ -67,12 +67,18 @@ pub(crate) fn text(body: &[u8]) -> Result<&str, Failure> {
 
 /// Reads a body of some kind of object. What is JSON but not such an object is a wrong field.
 pub(crate) fn object<'a, T: serde::Deserialize<'a>>(body: &'a [u8]) -> Result<T, Failure> {
-    serde_json::from_slice(text(body)?.as_bytes()).map_err(|error| {
+    let text = text(body)?;
+    let read = serde_json::from_str(text).map_err(|error| {
         Failure::new(match error.classify() {
             serde_json::error::Category::Data => ErrorCode::InvalidField,
             _ => ErrorCode::InvalidJson,
         })
-    })
+    })?;
+    // A list of the values of the fields would be read too, but nobody means that.
+    match text.trim_start().starts_with('{') {
+        true => Ok(read),
+        false => Err(Failure::new(ErrorCode::InvalidField)),
+    }
 }
 
 impl FromRequest<Arc<App>> for Call {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use engine_core::{AccountId, Command, Transfer};
+use engine_core::{AccountId, Command, Transfer, TransferKey};
 use engine_runtime::Answer as Reply;
 use engine_wire::{ErrorCode, Object, decimal};
 use rust_decimal::Decimal;
@@ -28,6 +28,10 @@ const DEMO_FUNDS: [(&str, i64); 5] = [
     ("AAPL", 10_000),
 ];
 const DEMO_FUNDS_OTHER: i64 = 1_000_000;
+
+/// What keys of deposits are told apart by.
+const DEPOSIT: &str = "account/deposit";
+const GIFT: &str = "admin/deposit";
 
 /// What the caller has of each asset.
 #[utoipa::path(get, path = "/account", tag = "account", responses(
@@ -99,7 +103,9 @@ pub(crate) async fn deposit(State(app): State<Arc<App>>, call: Call) -> Result<A
     }
     let account = call.caller.account;
     app.idempotency
-        .once("account/deposit", &call, || deposited(&app, account, &call.body))
+        .once(DEPOSIT, &call, || {
+            deposited(&app, account, &call.body, call.transfer_key(DEPOSIT))
+        })
         .await
 }
 
@@ -114,13 +120,20 @@ pub(crate) async fn admin_deposit(
 ) -> Result<Answer, Failure> {
     let account = read_account(&id)?;
     app.idempotency
-        .once("admin/deposit", &call, || deposited(&app, account, &call.body))
+        .once(GIFT, &call, || {
+            deposited(&app, account, &call.body, call.transfer_key(GIFT))
+        })
         .await
 }
 
-async fn deposited(app: &App, account: AccountId, body: &[u8]) -> Result<Answer, Failure> {
+async fn deposited(
+    app: &App,
+    account: AccountId,
+    body: &[u8],
+    key: Option<TransferKey>,
+) -> Result<Answer, Failure> {
     let body: DepositBody<'_> = object(body)?;
-    give(app, account, &body.asset, read_amount(body.amount)?).await?;
+    give(app, account, &body.asset, read_amount(body.amount)?, key).await?;
     let mut out = Vec::new();
     let mut object = Object::new(&mut out);
     write_account_id(account, object.key("account_id"));
@@ -129,7 +142,13 @@ async fn deposited(app: &App, account: AccountId, body: &[u8]) -> Result<Answer,
     Ok(Answer::ok(out))
 }
 
-async fn give(app: &App, account: AccountId, asset: &str, amount: Decimal) -> Result<(), Failure> {
+async fn give(
+    app: &App,
+    account: AccountId,
+    asset: &str,
+    amount: Decimal,
+    key: Option<TransferKey>,
+) -> Result<(), Failure> {
     if amount <= Decimal::ZERO {
         return Err(Failure::new(ErrorCode::InvalidQuantity));
     }
@@ -141,7 +160,7 @@ async fn give(app: &App, account: AccountId, asset: &str, amount: Decimal) -> Re
         account,
         asset: id,
         amount: amount.map_err(|_| Failure::new(ErrorCode::InvalidQuantity))?,
-        key: None,
+        key,
     };
     let reply = refusal(app.engine.submit(Command::Deposit(transfer))?.await)?;
     if let Reply::Done(done) = reply {
@@ -159,7 +178,7 @@ pub(crate) async fn welcome(app: &App, account: AccountId) -> Result<(), Failure
     for asset in symbols.assets() {
         let funds = DEMO_FUNDS.iter().find(|(name, _)| *name == asset.name);
         let amount = funds.map_or(DEMO_FUNDS_OTHER, |(_, amount)| *amount);
-        give(app, account, &asset.name, Decimal::from(amount)).await?;
+        give(app, account, &asset.name, Decimal::from(amount), None).await?;
     }
     Ok(())
 }

@@ -1,13 +1,15 @@
 //! The header `Idempotency-Key`: a request that comes again gets the first answer again.
 //!
-//! An order's own key is its client order id, which the sequencer remembers on disk. Everything else is remembered here,
-//! as long as the process lives and there is room.
+//! What must not happen twice is told to the engine under a name made from the key, and the engine remembers it on
+//! disk: orders under a client order id, deposits under a transfer key. The words of an answer are remembered here, as
+//! long as the process lives and there is room; without them a repeat of what the engine knows is answered anew, and
+//! changes nothing.
 
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use engine_core::AccountId;
+use engine_core::{AccountId, ClientOrderId, TransferKey};
 use engine_wire::ErrorCode;
 use hyper::StatusCode;
 use sha2::{Digest, Sha256};
@@ -52,7 +54,7 @@ impl Idempotency {
         let Some(key) = &call.key else {
             return perform().await;
         };
-        let content: [u8; 32] = Sha256::digest(&call.body).into();
+        let content = content(call);
         let entry = self.entry((call.caller.account, route, key.clone()), content);
         if entry.content != content {
             return Err(Failure::text(
@@ -83,5 +85,38 @@ impl Idempotency {
         state.entries.insert(key.clone(), Arc::clone(&entry));
         state.order.push_back(key);
         entry
+    }
+}
+
+/// What a request asks for, whichever of its two prefixes it came by.
+fn content(call: &Call) -> [u8; 32] {
+    let path = call.context.path.as_ref().map_or("", |path| path.as_str());
+    let path = path.strip_prefix("/api").unwrap_or(path);
+    let digest = Sha256::new().chain_update(path).chain_update([0]);
+    digest.chain_update(&call.body).finalize().into()
+}
+
+/// A key as a number, which no other key has.
+fn number(route: &str, owner: AccountId, key: &str) -> u128 {
+    let digest = Sha256::new().chain_update(route).chain_update([0]);
+    let digest = digest.chain_update(owner.get().to_be_bytes()).chain_update(key);
+    let digest: [u8; 32] = digest.finalize().into();
+    let mut first = [0; 16];
+    first.copy_from_slice(&digest[..16]);
+    u128::from_be_bytes(first)
+}
+
+impl Call {
+    /// The name of the order at this place of a list that came under a key, if it has none of its own.
+    pub(crate) fn order_name(&self, route: &str, place: usize) -> Option<ClientOrderId> {
+        let key = self.key.as_ref()?;
+        let number = number(route, self.caller.account, key);
+        ClientOrderId::new(&format!("k{number:032x}-{place:02}")).ok()
+    }
+
+    /// The name of a transfer that came under a key.
+    pub(crate) fn transfer_key(&self, route: &str) -> Option<TransferKey> {
+        let key = self.key.as_ref()?;
+        Some(TransferKey::new(number(route, self.caller.account, key)))
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use engine_runtime::SinkState;
 use engine_wire::Object;
 use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
@@ -48,6 +49,7 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Answer {
     list.push(b']');
     object.integer("sequence", released.get());
     object.integer("views_lag", released.get().saturating_sub(seen.get()));
+    write_sinks(&app, object.key("sinks"));
     app.config.simulated.write(object.key("simulated"));
     if let Some(error) = app.engine.snapshot_error() {
         object.text("snapshot_error", &error.to_string());
@@ -58,6 +60,34 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Answer {
         false => StatusCode::SERVICE_UNAVAILABLE,
     };
     Answer::with_status(status, out)
+}
+
+/// Every sink with how it is. One that fails costs only itself: orders are taken all the same.
+fn write_sinks(app: &App, out: &mut Vec<u8>) {
+    let released = app.engine.released_through().get();
+    out.push(b'[');
+    for (at, sink) in app.engine.sinks().into_iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        let mut object = Object::new(out);
+        object.text("name", &sink.name);
+        object.word("state", state_word(&sink.state));
+        if let SinkState::Failing(reason) = &sink.state {
+            object.text("reason", reason);
+        }
+        object.integer("lag", released.saturating_sub(sink.noted.get()));
+        object.end();
+    }
+    out.push(b']');
+}
+
+fn state_word(state: &SinkState) -> &'static str {
+    match state {
+        SinkState::Running => "running",
+        SinkState::Failing(_) => "failing",
+        _ => "absent",
+    }
 }
 
 /// All counters, as Prometheus reads them.

@@ -43,10 +43,7 @@ pub(crate) async fn place(app: &App, call: &Call, body: &[u8]) -> Result<Answer,
     let name = place.client_id;
     let ticket = app.engine.submit(Command::Place(place))?;
     let outcome = ticket.await;
-    app.metrics.acked(received.elapsed());
-    let answered = acked(outcome);
-    app.metrics
-        .order(place.instrument, place.side, OrderOutcome::of(&answered));
+    let answered = noted(app, &place, outcome, received);
     let mut out = Vec::with_capacity(128);
     write_ack(answered?, name.as_ref(), &mut out);
     Ok(Answer::accepted(out))
@@ -103,6 +100,18 @@ fn acked(outcome: Outcome) -> Result<OrderId, Failure> {
     }
 }
 
+/// The answer to an order that was submitted, counted and timed.
+fn noted(app: &App, place: &Place, outcome: Outcome, received: Instant) -> Result<OrderId, Failure> {
+    app.metrics.acked(received.elapsed());
+    if let Ok(Reply::Done(done)) = &outcome {
+        app.views.note_order(done.seq(), received);
+    }
+    let answered = acked(outcome);
+    app.metrics
+        .order(place.instrument, place.side, OrderOutcome::of(&answered));
+    answered
+}
+
 fn write_ack(order: OrderId, name: Option<&ClientOrderId>, out: &mut Vec<u8>) {
     let mut object = Object::new(out);
     write_id(order, object.key("order_id"));
@@ -155,6 +164,7 @@ pub(crate) async fn submit_batch(State(app): State<Arc<App>>, call: Call) -> Res
 
 async fn batch(app: &App, call: &Call) -> Result<Answer, Failure> {
     call.may_trade()?;
+    let received = Instant::now();
     let bodies = batch_bodies(call.text()?)?;
     // One was taken when the call came.
     let more = u32::try_from(bodies.len() - 1).unwrap_or(u32::MAX);
@@ -162,9 +172,12 @@ async fn batch(app: &App, call: &Call) -> Result<Answer, Failure> {
     let symbols = app.views.symbols();
     let read: Vec<Result<Place, Failure>> = bodies
         .into_iter()
-        .map(|body| {
+        .enumerate()
+        .map(|(at, body)| {
             let request = OrderRequest::read(body)?;
-            placed(app, &symbols, call.caller.account, &request)
+            let mut place = placed(app, &symbols, call.caller.account, &request)?;
+            place.client_id = place.client_id.or_else(|| call.order_name("orders", at));
+            Ok(place)
         })
         .collect();
     let commands: Vec<Command> = read
@@ -180,10 +193,7 @@ async fn batch(app: &App, call: &Call) -> Result<Answer, Failure> {
         }
         let acked = place.and_then(|place| {
             let outcome = outcomes.next().ok_or(Failure::new(ErrorCode::Internal))?;
-            let answered = acked(outcome);
-            app.metrics
-                .order(place.instrument, place.side, OrderOutcome::of(&answered));
-            Ok((answered?, place.client_id))
+            Ok((noted(app, &place, outcome, received)?, place.client_id))
         });
         match acked {
             Ok((order, name)) => write_ack(order, name.as_ref(), &mut out),
@@ -213,7 +223,10 @@ async fn list(app: &App, call: &Call) -> Result<Answer, Failure> {
         .iter()
         .map(|order| placement(app, &symbols, call.caller.account, order))
         .collect::<Result<Vec<_>, _>>()?;
-    let linked = request.linked(|index| placements[index])?;
+    let mut linked = request.linked(|index| placements[index])?;
+    for (at, order) in linked.orders.iter_mut().enumerate() {
+        order.client_id = order.client_id.or_else(|| call.order_name("order-list", at));
+    }
     let names: Vec<_> = linked.orders.iter().map(|order| order.client_id).collect();
     let reply = app.engine.submit(Command::PlaceLinked(Box::new(linked)))?.await?;
     let first = reply
@@ -251,6 +264,12 @@ struct CancelBody {
     (status = 200, description = "cancelled", body = schema::OrderState),
     (status = "default", description = "refused", body = schema::Error)), security(("bearer" = []), ("api_key" = [])))]
 pub(crate) async fn cancel(State(app): State<Arc<App>>, call: Call) -> Result<Answer, Failure> {
+    app.idempotency
+        .once("order/cancel", &call, || cancel_named(&app, &call))
+        .await
+}
+
+async fn cancel_named(app: &App, call: &Call) -> Result<Answer, Failure> {
     let body: CancelBody = object(&call.body)?;
     let account = call.caller.account;
     let order = match (body.order_id, body.client_order_id) {
@@ -270,7 +289,7 @@ pub(crate) async fn cancel(State(app): State<Arc<App>>, call: Call) -> Result<An
             ));
         }
     };
-    cancelled(&app, account, order).await
+    cancelled(app, account, order).await
 }
 
 /// Cancels an order, and says how it ended.
@@ -443,6 +462,12 @@ struct CancelAfterBody {
     (status = 200, description = "when it will fire", body = schema::Deadline),
     (status = "default", description = "refused", body = schema::Error)), security(("bearer" = []), ("api_key" = [])))]
 pub(crate) async fn cancel_after(State(app): State<Arc<App>>, call: Call) -> Result<Answer, Failure> {
+    app.idempotency
+        .once("orders/cancel-after", &call, || arm(&app, &call))
+        .await
+}
+
+async fn arm(app: &App, call: &Call) -> Result<Answer, Failure> {
     let body: CancelAfterBody = object(&call.body)?;
     let timeout_ns = body
         .timeout_ms

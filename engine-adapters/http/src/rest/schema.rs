@@ -441,6 +441,19 @@ pub(crate) struct Ready {
     reasons: Vec<String>,
     sequence: u64,
     views_lag: u64,
+    /// Every sink that has ever noted how far it was.
+    sinks: Vec<Sink>,
     simulated: Simulated,
     snapshot_error: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct Sink {
+    name: String,
+    /// `running`, `failing` or `absent`.
+    state: String,
+    /// Why it fails, where it does.
+    reason: Option<String>,
+    /// How many commands it is behind.
+    lag: u64,
 }

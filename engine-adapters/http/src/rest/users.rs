@@ -93,12 +93,18 @@ struct KeyBody {
     (status = "default", description = "refused", body = schema::Error)), security(("bearer" = [])))]
 pub(crate) async fn create_key(State(app): State<Arc<App>>, call: Call) -> Result<Answer, Failure> {
     by_session(&call)?;
+    app.idempotency
+        .once("auth/api-keys", &call, || key_made(&app, &call))
+        .await
+}
+
+async fn key_made(app: &Arc<App>, call: &Call) -> Result<Answer, Failure> {
     let body: KeyBody = match call.body.is_empty() {
         true => KeyBody::default(),
         false => object(&call.body)?,
     };
     let (account, now) = (call.caller.account, app.now());
-    let made = blocking(&app, move |identity| {
+    let made = blocking(app, move |identity| {
         identity.create_api_key(account, &body.label, now)
     });
     let made = made.await?.map_err(Failure::from)?;

@@ -19,6 +19,7 @@ use redb::{Database, ReadableDatabase, TableDefinition};
 
 use super::fee::{FEE_BYTES, Fee};
 use super::fill::Fill;
+use super::gentle_file::GentleFile;
 use super::json::Of;
 
 /// (account, order) -> instrument, order state as it is answered.
@@ -33,6 +34,9 @@ const FILLS_OF_ORDER: TableDefinition<'_, (u64, u64, u32, u8), u64> = TableDefin
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 const COMPLETE_SEQ: &str = "complete_seq";
 const COMPLETE_TIME_NS: &str = "complete_time_ns";
+
+/// What the store keeps in memory of what is on disk.
+const CACHE_BYTES: usize = 64 << 20;
 
 /// Account, sequence, index of the event, and 0 for a maker's or 1 for a taker's: an account can trade with itself.
 pub(crate) type FillKey = (u64, u64, u32, u8);
@@ -135,7 +139,10 @@ struct State {
 impl Archive {
     /// Opens the store of this file, or makes it.
     pub(crate) fn open(path: &Path) -> Result<Self, ArchiveError> {
-        Self::new(Database::create(path)?)
+        let database = Database::builder()
+            .set_cache_size(CACHE_BYTES)
+            .create_with_backend(GentleFile::open(path)?)?;
+        Self::new(database)
     }
 
     /// A store that is gone with the process.

@@ -11,9 +11,12 @@ use engine_runtime::{Handle, ReadEventsError, Subscription};
 use engine_wire::Symbols;
 use tokio::sync::watch;
 
+use crate::histogram::Histogram;
+
 use super::archive::{Archive, ArchiveError};
 use super::core::Core;
 use super::json::Of;
+use super::lateness::Lateness;
 use super::outlet::{Kind, Outlet, PublicChannel, PublicTopic};
 use super::questions::{CANDLES_MAX, TRADES_MAX};
 use super::timing::Turn;
@@ -78,6 +81,7 @@ pub struct Views {
     symbols: RwLock<Arc<Symbols>>,
     archive: Arc<Archive>,
     progress: watch::Sender<Seq>,
+    lateness: Lateness,
     config: ViewsConfig,
 }
 
@@ -117,6 +121,7 @@ impl Views {
             symbols: RwLock::new(symbols),
             archive,
             progress,
+            lateness: Lateness::default(),
             config,
         })
     }
@@ -200,6 +205,16 @@ impl Views {
         let _ = progress.wait_for(|taken| *taken >= seq).await;
     }
 
+    /// Takes note that the order with this place in the stream was received then, and has been answered.
+    pub(crate) fn note_order(&self, seq: Seq, received: Instant) {
+        self.lateness.note(seq, received);
+    }
+
+    /// How long it took from receipt of orders until what they did was handed to those who listen.
+    pub(crate) fn event_latency(&self) -> &Histogram {
+        &self.lateness.took
+    }
+
     /// Writes what is handed to the archive, until the feed ends: what the archive's own thread does.
     ///
     /// # Errors
@@ -263,11 +278,10 @@ impl<O: Outlet> Feed<O> {
         self.outlet.reach(seq);
         drop(core);
         views.progress.send_replace(seq);
+        views.lateness.reach(seq);
+        let flush = self.outlet.flush(now);
         let archive = self.archive_if_due(waiting, now)?;
-        Ok(match (next, archive) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        })
+        Ok([next, flush, archive].into_iter().flatten().min())
     }
 
     /// Sends what has become due while nothing was released.
@@ -301,7 +315,9 @@ impl<O: Outlet> Feed<O> {
     }
 
     /// Archives what has closed, and lets the archive's thread end.
-    pub fn end(self) {
+    pub fn end(mut self) {
+        // Nothing comes after this that would be worth waiting for.
+        self.outlet.flush(Instant::now() + PATIENCE);
         let pending = std::mem::take(&mut self.views.core().filling);
         if pending.len() > 0 {
             self.views.archive.hand_over(pending);

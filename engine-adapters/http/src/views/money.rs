@@ -137,6 +137,15 @@ impl Views {
         core.money.write_balances(account, &core.symbols, out);
     }
 
+    /// Hands on what an account has, as the message that tells it, while no later one can be published.
+    pub(crate) fn tell_balances(&self, account: AccountId, tell: impl FnOnce(Vec<u8>)) {
+        let core = self.core();
+        let mut message = Vec::new();
+        core.money
+            .write_update(account, &core.symbols, core.at(), &mut message);
+        tell(message);
+    }
+
     /// An account's positions, in one instrument or in all in which it has traded: `{"positions":[…]}`.
     ///
     /// # Errors

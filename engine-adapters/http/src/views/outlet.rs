@@ -1,5 +1,7 @@
 //! Where messages go: the views say what happened, and do not know who listens or how.
 
+use std::time::Instant;
+
 use engine_core::data::Interval;
 use engine_core::{AccountId, InstrumentId, Seq};
 
@@ -53,6 +55,12 @@ pub trait Outlet {
 
     /// Everything up to this command has been said.
     fn reach(&mut self, sequence: Seq);
+
+    /// All that there is for now has been published: readers may be told. Returns when to be called again, if it is too
+    /// early to tell all of them.
+    fn flush(&mut self, _now: Instant) -> Option<Instant> {
+        None
+    }
 
     /// Whether anybody would get a message of this topic.
     fn wants(&self, topic: PublicTopic) -> bool;

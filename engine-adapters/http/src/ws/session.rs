@@ -29,6 +29,10 @@ const PING_EVERY: Duration = Duration::from_secs(30);
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 /// So many frames in a row that mean nothing close the connection.
 const BAD_FRAMES_MAX: u32 = 20;
+/// How many frames of any kind a client may send at once, and how many a second after that. One that listens to as many
+/// topics as it may, each by a frame of its own, stays below.
+const FRAMES_BURST: u32 = 1_200;
+const FRAMES_PER_SECOND: u32 = 100;
 /// How many messages are written before the next look at what comes in.
 const BURST: usize = 64;
 /// How long writing may not get on before it is looked whether the client is given up.
@@ -58,7 +62,7 @@ pub(super) async fn serve(app: Arc<App>, context: Context, socket: WebSocket) {
     metrics.ws_clients.fetch_add(1, Ordering::Relaxed);
     metrics.ws_accepted.fetch_add(1, Ordering::Relaxed);
     let connection = app.hub.connect();
-    let (writer, reader) = socket.split();
+    let (writer, mut reader) = socket.split();
     let mut session = Session {
         outbox: connection.outbox(),
         connection,
@@ -66,11 +70,12 @@ pub(super) async fn serve(app: Arc<App>, context: Context, socket: WebSocket) {
         writer,
         heard: Instant::now(),
         bad_frames: 0,
+        budget: Budget::new(Instant::now()),
         cancels_for: None,
         app: &app,
     };
-    let end = session.run(reader).await;
-    session.close(end).await;
+    let end = session.run(&mut reader).await;
+    session.close(end, &mut reader).await;
     metrics.ws_clients.fetch_sub(1, Ordering::Relaxed);
 }
 
@@ -83,12 +88,13 @@ struct Session<'a> {
     /// When the client last said anything.
     heard: Instant,
     bad_frames: u32,
+    budget: Budget,
     /// Whose orders are cancelled when this connection ends.
     cancels_for: Option<AccountId>,
 }
 
 impl Session<'_> {
-    async fn run(&mut self, mut reader: SplitStream<WebSocket>) -> End {
+    async fn run(&mut self, reader: &mut SplitStream<WebSocket>) -> End {
         let now_ms = self.app.now().millis();
         self.connection.send(&messages::connected(&client_id(), now_ms));
         let mut beats = interval(PING_EVERY);
@@ -152,6 +158,10 @@ impl Session<'_> {
             Some(Ok(message)) => message,
         };
         self.heard = Instant::now();
+        if !self.budget.take(self.heard) {
+            self.app.metrics.ws_bad.fetch_add(1, Ordering::Relaxed);
+            return Err(End::Close(POLICY, "too many frames"));
+        }
         match message {
             Message::Text(text) => match Inbound::read(&text) {
                 Ok(inbound) => self.obey(inbound),
@@ -231,11 +241,26 @@ impl Session<'_> {
             }
         }
         for channel in private {
-            if let Err(error) = self.connection.subscribe_private(channel, None) {
-                return self.complain("SUBSCRIPTION_FAILED", &error.to_string());
+            match self.connection.subscribe_private(channel, since) {
+                Ok(Some(Subscribed::Already)) => {}
+                Ok(_) if channel == PrivateChannel::Balances => self.tell_balances(),
+                Ok(Some(Subscribed::TakeSnapshot)) => {
+                    self.connection
+                        .send(&messages::snapshot_required(channel.as_str()));
+                }
+                Ok(_) => {}
+                Err(error) => return self.complain("SUBSCRIPTION_FAILED", &error.to_string()),
             }
         }
         self.understood()
+    }
+
+    /// Says what the account has now; every change from here on follows by itself.
+    fn tell_balances(&self) {
+        if let Some(account) = self.connection.account() {
+            let tell = |message| self.connection.send(&Bytes::from(message));
+            self.app.views.tell_balances(account, tell);
+        }
     }
 
     fn select(
@@ -291,8 +316,9 @@ impl Session<'_> {
         self.understood()
     }
 
-    /// Lets the client go.
-    async fn close(mut self, end: End) {
+    /// Lets the client go. What it is still sending is read for a while and thrown away: a connection that is ended with
+    /// something unread is reset, and its client may never see why.
+    async fn close(mut self, end: End, reader: &mut SplitStream<WebSocket>) {
         if let Some(account) = self.cancels_for {
             let command = Command::MassCancel(MassCancel {
                 account: Some(account),
@@ -317,7 +343,43 @@ impl Session<'_> {
             code,
             reason: reason.into(),
         };
-        let _ = timeout(CLOSE_TIMEOUT, self.writer.send(Message::Close(Some(frame)))).await;
+        let ending = async {
+            let sent = self.writer.send(Message::Close(Some(frame))).await;
+            while sent.is_ok() && matches!(reader.next().await, Some(Ok(_))) {}
+        };
+        let _ = timeout(CLOSE_TIMEOUT, ending).await;
+    }
+}
+
+/// How many frames a client may still send.
+struct Budget {
+    left: u32,
+    /// Up to when what a client may send has been added.
+    filled: Instant,
+}
+
+impl Budget {
+    fn new(now: Instant) -> Self {
+        Self {
+            left: FRAMES_BURST,
+            filled: now,
+        }
+    }
+
+    /// Takes one frame out; false if there is none left.
+    fn take(&mut self, now: Instant) -> bool {
+        let each = Duration::from_secs(1) / FRAMES_PER_SECOND;
+        let more = now.saturating_duration_since(self.filled).as_nanos() / each.as_nanos();
+        let more = u32::try_from(more).unwrap_or(FRAMES_BURST).min(FRAMES_BURST);
+        if self.left + more >= FRAMES_BURST {
+            self.filled = now;
+        } else {
+            self.filled += each * more;
+        }
+        self.left = (self.left + more).min(FRAMES_BURST);
+        let has_one = self.left > 0;
+        self.left -= u32::from(has_one);
+        has_one
     }
 }
 
@@ -327,10 +389,16 @@ fn words_of(words: &[String]) -> Vec<&str> {
 
 /// What a frame that cannot be read means. The close has been written already where the protocol asks for one.
 fn broken(error: &axum::Error) -> End {
-    let text = error.to_string();
-    match text.contains("too long") || text.contains("too big") || text.contains("exceeds") {
-        true => End::Close(1009, "message too big"),
-        false => End::Close(1002, "protocol error"),
+    let text = error.to_string().to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    if says(&["control"]) {
+        End::Close(1002, "protocol error")
+    } else if says(&["too long", "too big", "exceeds"]) {
+        End::Close(1009, "message too big")
+    } else if says(&["utf-8"]) {
+        End::Close(1007, "text that is not UTF-8")
+    } else {
+        End::Close(1002, "protocol error")
     }
 }
 
@@ -351,4 +419,25 @@ fn client_id() -> String {
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
     parts.join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_may_send_a_burst_and_then_as_many_as_time_gives() {
+        let start = Instant::now();
+        let mut budget = Budget::new(start);
+        let taken = |budget: &mut Budget, now| (0..10_000).take_while(|_| budget.take(now)).count();
+        assert_eq!(taken(&mut budget, start), 1_200);
+        assert_eq!(taken(&mut budget, start + Duration::from_millis(9)), 0);
+        assert_eq!(taken(&mut budget, start + Duration::from_millis(25)), 2);
+        assert_eq!(
+            taken(&mut budget, start + Duration::from_millis(30)),
+            1,
+            "nothing is lost by asking"
+        );
+        assert_eq!(taken(&mut budget, start + Duration::from_secs(3_600)), 1_200);
+    }
 }

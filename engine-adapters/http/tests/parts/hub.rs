@@ -20,8 +20,13 @@ fn account(number: u64) -> AccountId {
     AccountId::new(number).expect("not 0")
 }
 
+/// A hub that bears no bursts.
 pub(crate) fn hub() -> (Arc<Hub>, Arc<SymbolTopics>) {
-    let hub = Hub::new(HubOptions::default());
+    let options = HubOptions::default();
+    let hub = Hub::new(HubOptions {
+        burst_max: options.queue_max,
+        ..options
+    });
     let topics = hub.list("BTC-KRW", Some(0));
     (hub, topics)
 }
@@ -138,6 +143,67 @@ fn the_101st_event_that_waits_closes_the_connection_and_no_other() {
         take(&slow.outbox(), 9),
         Poll::Ready(Err(CloseReason::SlowConsumer))
     );
+}
+
+#[test]
+fn a_burst_fits_until_it_is_too_many_messages_or_too_many_bytes() {
+    for (message, fits) in [
+        ("x".repeat(200), 1_000),
+        ("x".repeat(4_096), 128),
+        ("x".repeat(1 << 20), 100),
+    ] {
+        let hub = Hub::new(HubOptions::default());
+        let topics = hub.list("BTC-KRW", Some(0));
+        let connection = listening(&hub, &[&topics.executions]);
+        let message = Bytes::from(message);
+        let mut numbers = 1..;
+        let mut publish = |count: u64| {
+            for number in numbers.by_ref().take(count as usize) {
+                topics.executions.publish_event(number, &message);
+            }
+        };
+        publish(fits);
+        assert_eq!(hub.counts().slow_closed, 0, "{fits} fit");
+        assert_eq!(drain(&connection).len() as u64, fits);
+        publish(fits);
+        assert_eq!(hub.counts().slow_closed, 0, "what was read makes room");
+        publish(1);
+        assert_eq!(hub.counts().slow_closed, 1, "one more than {fits} does not fit");
+    }
+}
+
+#[test]
+fn where_wake_ups_are_gathered_public_messages_wait_for_them_and_private_ones_do_not() {
+    struct Count(AtomicU64);
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    let (hub, topics) = hub();
+    hub.gather();
+    let mut connection = listening(&hub, &[&topics.executions]);
+    connection.authenticate(account(7));
+    connection
+        .subscribe_private(PrivateChannel::Orders, None)
+        .expect("there is room");
+    let (count, outbox) = (Arc::new(Count(AtomicU64::new(0))), connection.outbox());
+    let waker = Waker::from(Arc::clone(&count));
+    let woken = || count.0.load(Ordering::Relaxed);
+
+    assert!(take_woken_by(&outbox, 9, &waker).is_pending());
+    topics.executions.publish_event(1, &Bytes::from_static(b"1"));
+    topics.executions.publish_event(2, &Bytes::from_static(b"2"));
+    assert_eq!((woken(), hub.has_gathered()), (0, true));
+    hub.wake_gathered();
+    assert_eq!((woken(), hub.has_gathered()), (1, false), "once for both");
+    assert_eq!(take(&outbox, 9), Poll::Ready(Ok(numbers(1..3))));
+
+    assert!(take_woken_by(&outbox, 9, &waker).is_pending());
+    hub.publish_private_event(account(7), PrivateChannel::Orders, 3, &Bytes::from_static(b"3"));
+    assert_eq!((woken(), hub.has_gathered()), (2, false));
+    connection.send(&Bytes::from_static(b"4"));
+    assert_eq!(take(&outbox, 9), Poll::Ready(Ok(numbers(3..5))));
 }
 
 #[test]

@@ -70,6 +70,7 @@ impl Run {
     fn new() -> Self {
         let options = HubOptions {
             queue_max: QUEUE_MAX,
+            burst_max: QUEUE_MAX,
             history_max: HISTORY_MAX,
             ..HubOptions::default()
         };

@@ -25,7 +25,7 @@ const OPEN: [&str; 13] = [
 ];
 
 /// Every operation: method, path with values, whether it is secured.
-async fn operations(client: &mut Client) -> Vec<(String, String, bool)> {
+pub(crate) async fn operations(client: &mut Client) -> Vec<(String, String, bool)> {
     let description = client.get("/openapi.json").await.json();
     let mut operations = Vec::new();
     for (path, item) in description["paths"].as_object().expect("paths") {
@@ -70,6 +70,12 @@ fn forged(token: &str) -> Vec<String> {
 async fn every_route_refuses_whoever_does_not_say_who_it_is() {
     let exchange = Exchange::start(Wish::with_tokens()).await;
     let (_, token) = exchange.user("alice");
+    let stale = exchange.stale_token("late");
+    let other = Exchange::start(Wish::with_tokens()).await;
+    let (_, foreign) = other.user("alice");
+    other.stop().await;
+    let mut wrong_tokens = forged(&token);
+    wrong_tokens.extend([stale, foreign]);
     let mut client = exchange.client().await;
     for (method, path, is_secured) in operations(&mut client).await {
         let json = [("content-type", "application/json")];
@@ -83,7 +89,7 @@ async fn every_route_refuses_whoever_does_not_say_who_it_is() {
             (401, "UNAUTHORIZED"),
             "{method} {path}"
         );
-        for wrong in forged(&token) {
+        for wrong in &wrong_tokens {
             let bearer = format!("Bearer {wrong}");
             let headers = [("authorization", bearer.as_str())];
             let answer = client.send(&method, &path, &headers, None).await;

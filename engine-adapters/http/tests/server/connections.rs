@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use tokio::io::AsyncWriteExt;
+
+use crate::socket::Socket;
 use crate::support::{Client, Exchange, Wish, order, within};
 
 fn hasty() -> Wish {
@@ -76,6 +79,61 @@ async fn bodies_that_do_not_end_or_lie_about_their_length_are_refused() {
         within(client.closed()).await;
     }
     assert_eq!(exchange.client().await.get("/health").await.status, 200);
+    exchange.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_and_never_reads_the_answers_is_closed() {
+    let exchange = Exchange::start(Wish {
+        write_timeout: Duration::from_millis(300),
+        ..Wish::default()
+    })
+    .await;
+    let socket = tokio::net::TcpSocket::new_v4().expect("there are sockets");
+    socket.set_recv_buffer_size(4_096).expect("it may be small");
+    let mut deaf = socket.connect(exchange.rest).await.expect("the server listens");
+    let request = format!("GET /openapi.json HTTP/1.1\r\nhost: {}\r\n\r\n", exchange.rest);
+    let asked = request.repeat(500);
+    // The server stops to read before all of it is written, and goes away.
+    let asking = tokio::spawn(async move {
+        let _ = deaf.write_all(asked.as_bytes()).await;
+        std::future::pending::<()>().await;
+    });
+    let mut honest = exchange.client().await;
+    let gone = async {
+        while !honest
+            .get("/metrics")
+            .await
+            .text
+            .contains("\nxtrader_connections 1\n")
+        {}
+    };
+    within(gone).await;
+    asking.abort();
+    exchange.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_websocket_counts_among_the_connections_for_as_long_as_it_lives() {
+    let exchange = Exchange::start(Wish {
+        connections_max: 2,
+        ..Wish::default()
+    })
+    .await;
+    let one = Socket::open(exchange.ws).await;
+    let two = Socket::open(exchange.rest).await;
+    let mut three = Client::connect(exchange.rest).await;
+    within(three.closed()).await;
+    drop((one, two));
+    let served = async {
+        while Client::connect(exchange.rest)
+            .await
+            .asked("/health")
+            .await
+            .is_none()
+        {}
+    };
+    within(served).await;
     exchange.stop().await;
 }
 

@@ -4,5 +4,6 @@ mod auth;
 mod connections;
 mod orders;
 mod requests;
+mod socket;
 mod support;
 mod websocket;

@@ -1,5 +1,6 @@
 //! Requests that are wrong, each in its own way, and what is said about them.
 
+use crate::auth::operations;
 use crate::support::{Exchange, Wish, order};
 
 /// Fields of orders that are wrong, with the code of what is said about them.
@@ -85,6 +86,66 @@ async fn bytes_that_are_no_text_are_no_json() {
         .send("POST", "/v1/order", &headers, Some(b"{\"symbol\":\"\xff\"}"))
         .await;
     assert_eq!(answer.error(), "INVALID_JSON");
+    exchange.stop().await;
+}
+
+/// What is no sensible body anywhere.
+fn rubbish() -> Vec<Vec<u8>> {
+    let mut rubbish: Vec<Vec<u8>> = [
+        "",
+        "{",
+        "null",
+        "true",
+        "1e400",
+        "-",
+        "\"",
+        "[]",
+        "[[[[",
+        "{}",
+        r#"{"":{}}"#,
+        r#"{"a":1,"a":2}"#,
+        r#"{"symbol":1e400,"price":1e400,"quantity":1e400,"timeout_ms":1e400,"amount":1e400,"tick":1e400}"#,
+        r#"{"symbol":[],"order_id":{},"username":7,"password":null,"phase":[1],"frozen":"x","kind":0,"orders":{}}"#,
+        r#"{"timeout_ms":-1,"amount":"NaN","asset":"\u0000","refresh_token":"\ud800","api_key":""}"#,
+    ]
+    .map(|text| text.as_bytes().to_vec())
+    .into();
+    let deep = |open: &str, close: &str| [open.repeat(10_000), close.repeat(10_000)].concat().into_bytes();
+    rubbish.extend([
+        deep("[", "]"),
+        deep(r#"{"a":"#, "}"),
+        b"\xff\xfe{}".to_vec(),
+        vec![0; 1_000],
+    ]);
+    rubbish.push(format!(r#"{{"username":"{0}","password":"{0}"}}"#, "x".repeat(30_000)).into_bytes());
+    rubbish
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_route_takes_rubbish_for_a_request_or_trips_over_it() {
+    let exchange = Exchange::start(Wish::default()).await;
+    let token = exchange.admin();
+    let mut client = exchange.client().await.with_token(&token);
+    for (method, path, _) in operations(&mut client).await {
+        if method == "GET" || method == "DELETE" && !path.ends_with("api-keys") {
+            continue;
+        }
+        for body in rubbish() {
+            let json = [("content-type", "application/json")];
+            let answer = client.send(&method, &path, &json, Some(&body)).await;
+            let start = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
+            // A body is not needed everywhere, and some take an empty one.
+            let may_be_empty = body.is_empty() || body == b"{}" || path.ends_with("mass-cancel");
+            assert!(
+                (400..500).contains(&answer.status) || may_be_empty && answer.status < 300,
+                "{method} {path} {start}: {answer:?}"
+            );
+            if answer.status >= 400 {
+                answer.error();
+            }
+        }
+    }
+    assert_eq!(client.get("/ready").await.status, 200);
     exchange.stop().await;
 }
 

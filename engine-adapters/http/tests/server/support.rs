@@ -30,9 +30,11 @@ pub(crate) struct Wish {
     pub(crate) is_demo: bool,
     pub(crate) limits: LimitsOptions,
     pub(crate) head_timeout: Duration,
+    pub(crate) write_timeout: Duration,
     pub(crate) connections_max: usize,
     pub(crate) queue_max: usize,
     pub(crate) origins: Vec<String>,
+    pub(crate) hub: HubOptions,
 }
 
 impl Default for Wish {
@@ -43,10 +45,13 @@ impl Default for Wish {
                 enabled: false,
                 ..LimitsOptions::default()
             },
-            head_timeout: Duration::from_secs(8),
+            // A test on a busy machine may leave a connection alone for long.
+            head_timeout: Duration::from_secs(120),
+            write_timeout: Duration::from_secs(120),
             connections_max: 1_000,
             queue_max: 65_536,
             origins: Vec::new(),
+            hub: HubOptions::default(),
         }
     }
 }
@@ -154,7 +159,7 @@ impl Exchange {
         let projections = recovered.projections.expect("they are configured");
         let views = Views::open(ViewsConfig::default(), projections, Symbols::new());
         let views = Arc::new(views.expect("memory is there"));
-        let hub = Hub::new(HubOptions::default());
+        let hub = Hub::new(wish.hub.clone());
         let feed = Feed::new(Arc::clone(&views), Fanout::new(Arc::clone(&hub)), Instant::now());
         let events = runtime.handle().subscribe_from(views.seq().next());
         let archive = Arc::clone(&views);
@@ -180,6 +185,7 @@ impl Exchange {
         let server_config = ServerConfig {
             ws: Some(loopback),
             head_timeout: wish.head_timeout,
+            write_timeout: wish.write_timeout,
             connections_max: wish.connections_max,
             ..ServerConfig::new(loopback)
         };
@@ -237,6 +243,14 @@ impl Exchange {
         let grant = self.identity.register(name, "correct horse", now());
         let grant = grant.expect("a new name");
         (grant.account, grant.access_token.expose().to_owned())
+    }
+
+    /// A user's token that was good until an hour ago.
+    pub(crate) fn stale_token(&self, name: &str) -> String {
+        let then = now().millis() - 75 * 60 * 1_000;
+        let then = Timestamp::from_millis(then).expect("it was after 1970");
+        let grant = self.identity.register(name, "correct horse", then);
+        grant.expect("a new name").access_token.expose().to_owned()
     }
 
     /// An administrator with a token.
@@ -362,6 +376,13 @@ impl Client {
         self.answer().await.expect("the server answers")
     }
 
+    /// The answer to a question; `None` where the server closes instead.
+    pub(crate) async fn asked(&mut self, path: &str) -> Option<Answer> {
+        let request = format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n");
+        self.write(request.as_bytes()).await;
+        self.answer().await
+    }
+
     fn host(&self) -> String {
         self.stream.peer_addr().expect("it is connected").to_string()
     }
@@ -417,7 +438,7 @@ pub(crate) fn order(side: &str, price: &str, quantity: &str) -> String {
 
 /// Waits for something that must come.
 pub(crate) async fn within<T>(what: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(20), what)
+    tokio::time::timeout(Duration::from_secs(60), what)
         .await
         .expect("what is waited for comes")
 }

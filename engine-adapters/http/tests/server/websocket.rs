@@ -1,75 +1,10 @@
 //! What clients on a WebSocket see.
 
-use std::net::SocketAddr;
-
-use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
-use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio::io::AsyncWriteExt;
 
+use crate::socket::Socket;
 use crate::support::{Exchange, Wish, order, within};
-
-struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
-
-impl Socket {
-    async fn open(address: SocketAddr) -> Self {
-        let (socket, _) = connect_async(format!("ws://{address}/ws"))
-            .await
-            .expect("it is upgraded");
-        let mut socket = Self(socket);
-        let connected = socket.next().await;
-        assert_eq!(connected["type"], "Connected");
-        assert_eq!(connected["client_id"].as_str().map(str::len), Some(36));
-        socket
-    }
-
-    async fn say(&mut self, text: &str) {
-        self.0.send(Message::text(text)).await.expect("it is open");
-    }
-
-    /// The next message.
-    async fn next(&mut self) -> Value {
-        loop {
-            match within(self.0.next())
-                .await
-                .expect("it is open")
-                .expect("it is a frame")
-            {
-                Message::Text(text) => return serde_json::from_str(&text).expect("messages are JSON"),
-                Message::Close(frame) => panic!("closed: {frame:?}"),
-                _ => {}
-            }
-        }
-    }
-
-    /// The next message of a type.
-    async fn next_of(&mut self, kind: &str) -> Value {
-        loop {
-            let message = self.next().await;
-            if message["type"] == kind {
-                return message;
-            }
-        }
-    }
-
-    async fn subscribe(&mut self, fields: &str) {
-        self.say(&format!(r#"{{"type":"Subscribe",{fields}}}"#)).await;
-        self.next_of("SubscribeSuccess").await;
-    }
-
-    /// The code with which the server closes.
-    async fn closed(&mut self) -> u16 {
-        loop {
-            match within(self.0.next()).await {
-                Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
-                Some(Ok(_)) => {}
-                other => panic!("closed without a code: {other:?}"),
-            }
-        }
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn trades_come_to_everybody_and_fills_to_their_owner() {
@@ -225,18 +160,74 @@ async fn what_is_too_big_or_no_frame_at_all_is_closed_with_its_code() {
     socket.say(&"x".repeat((64 << 10) + 1)).await;
     assert_eq!(socket.closed().await, 1009);
 
-    let mut broken = Socket::open(exchange.ws).await;
-    // A text frame with a reserved bit set.
-    use tokio::io::AsyncWriteExt;
-    let stream = broken.0.get_mut();
-    stream
-        .write_all(&[0xf1, 0x80, 0, 0, 0, 0])
-        .await
-        .expect("it is open");
-    assert_eq!(broken.closed().await, 1002);
-    assert_eq!(CloseCode::Protocol, CloseCode::from(1002));
+    const MASK: [u8; 4] = [0; 4];
+    for (what, head, rest, code) in [
+        ("reserved bits", &[0xf1, 0x80][..], &[][..], 1002),
+        ("an opcode that means nothing", &[0x83, 0x80], &[], 1002),
+        ("a ping in parts", &[0x09, 0x80], &[], 1002),
+        ("a long ping", &[0x89, 0xfe, 0, 126], &[0; 126], 1002),
+        ("the rest of nothing", &[0x80, 0x80], &[], 1002),
+        ("half a close code", &[0x88, 0x81], &[3], 1002),
+        ("text that is none", &[0x81, 0x82], &[0xc3, 0x28], 1007),
+        (
+            "a frame of 4 EiB",
+            &[0x81, 0xff, 0x40, 0, 0, 0, 0, 0, 0, 0],
+            &[],
+            1009,
+        ),
+        ("a large part", &[0x01, 0xff, 0, 0, 0, 0, 0, 1, 0, 1], &[], 1009),
+    ] {
+        let mut broken = Socket::open(exchange.ws).await;
+        let bytes = [head, &MASK, rest].concat();
+        broken.0.get_mut().write_all(&bytes).await.expect("it is open");
+        assert_eq!(broken.closed().await, code, "{what}");
+    }
+    let mut unmasked = Socket::open(exchange.ws).await;
+    let bytes = [0x81, 0x01, b'x'];
+    unmasked.0.get_mut().write_all(&bytes).await.expect("it is open");
+    assert_eq!(unmasked.closed().await, 1002);
+    nobody_is_left(&exchange).await;
     exchange.stop().await;
-    // Whatever was kept for them is gone.
+}
+
+/// Waits until the tasks of all clients have ended, and nothing is kept for them.
+async fn nobody_is_left(exchange: &Exchange) {
+    let mut client = exchange.client().await;
+    let gone = async {
+        while !client
+            .get("/metrics")
+            .await
+            .text
+            .contains("\nxtrader_ws_clients 0\n")
+        {}
+    };
+    within(gone).await;
+    assert_eq!(exchange.hub.counts().connections, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_floods_is_closed_whatever_the_frames_say() {
+    let exchange = Exchange::start(Wish::default()).await;
+    let ping = [0x89, 0x80, 0, 0, 0, 0].to_vec();
+    let pong = [0x8a, 0x80, 0, 0, 0, 0].to_vec();
+    let text = br#"{"type":"Ping"}"#;
+    let said = [&[0x81, 0x80 | text.len() as u8, 0, 0, 0, 0][..], text].concat();
+    for frame in [ping, pong, said] {
+        let mut flood = Socket::open(exchange.ws).await;
+        let frames = frame.repeat(100_000);
+        let (mut writer, reader) = (frames.as_slice(), &mut flood);
+        // It is read from while it is written to, as its close could not come otherwise.
+        let code = loop {
+            let chunk = &writer[..writer.len().min(60_000)];
+            if reader.0.get_mut().write_all(chunk).await.is_err() || writer.is_empty() {
+                break reader.closed().await;
+            }
+            writer = &writer[chunk.len()..];
+        };
+        assert_eq!(code, 1008);
+    }
+    nobody_is_left(&exchange).await;
+    exchange.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -274,6 +265,27 @@ async fn who_comes_back_gets_what_was_missed() {
     );
     ids.dedup();
     assert_eq!(ids.len(), 3, "{ids:?}");
+    exchange.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_back_to_what_is_not_kept_is_told_to_look() {
+    let exchange = Exchange::start(Wish::default()).await;
+    let mut client = exchange.client().await;
+    for _ in 0..600 {
+        client.post("/v1/order", &order("Buy", "5", "1")).await;
+        client.delete("/v1/orders").await;
+    }
+    client.get("/v1/orderbook/X").await;
+    let mut socket = Socket::open(exchange.ws).await;
+    socket.say(r#"{"type":"Authenticate"}"#).await;
+    socket.next_of("AuthenticateSuccess").await;
+    socket
+        .subscribe(r#""channels":["depth","orders"],"symbols":["X"],"since":1"#)
+        .await;
+    for topic in ["depth:X", "orders"] {
+        assert_eq!(socket.next_of("SnapshotRequired").await["topic"], topic);
+    }
     exchange.stop().await;
 }
 
@@ -343,7 +355,7 @@ async fn orders_of_a_lost_connection_are_cancelled_where_that_was_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn balances_come_whole_when_one_of_them_changes() {
+async fn balances_come_whole_at_once_and_when_one_of_them_changes() {
     let exchange = Exchange::start(Wish::with_tokens()).await;
     let (_, alice) = exchange.user("alice");
     let mut socket = Socket::open(exchange.ws).await;
@@ -351,20 +363,27 @@ async fn balances_come_whole_when_one_of_them_changes() {
         .say(&format!(r#"{{"type":"Authenticate","token":"{alice}"}}"#))
         .await;
     socket.next_of("AuthenticateSuccess").await;
-    socket.subscribe(r#""channels":["balances"]"#).await;
     let mut client = exchange.client().await.with_token(&alice);
-    client.post("/v1/order", &order("Buy", "10", "5")).await;
-    loop {
-        let update = socket.next_of("BalanceUpdate").await;
-        let balances = update["balances"].as_array().expect("a list");
-        assert_eq!(balances.len(), 4, "{update}");
-        let held: Vec<_> = balances.iter().map(|balance| balance["held"].as_u64()).collect();
-        // The views may tell of the user's deposits only now.
-        if held != [Some(0); 4] {
-            assert_eq!(held, [Some(0), Some(0), Some(0), Some(50)]);
-            break;
+    // An answer waits until the views have come to everything that was acknowledged.
+    client.get("/v1/account").await;
+    socket.subscribe(r#""channels":["balances"]"#).await;
+    let mut held = Vec::new();
+    for body in [None, Some(order("Buy", "10", "5"))] {
+        if let Some(body) = body {
+            client.post("/v1/order", &body).await;
         }
+        let update = socket.next().await;
+        assert_eq!(update["type"], "BalanceUpdate");
+        let balances = update["balances"].as_array().expect("a list").clone();
+        held.push(
+            balances
+                .iter()
+                .map(|balance| balance["held"].as_u64())
+                .collect::<Vec<_>>(),
+        );
     }
+    assert_eq!(held[0], [Some(0); 4]);
+    assert_eq!(held[1], [Some(0), Some(0), Some(0), Some(50)]);
     exchange.stop().await;
 }
 

@@ -7,8 +7,8 @@ use engine_core::{Command, Seq, Side, Timestamp};
 use engine_runtime::journal::CursorError;
 use engine_runtime::journal::simulation::{Faults, SimulatedDisk};
 use engine_runtime::{
-    Clock, ReadEventsError, Refused, Runtime, RuntimeBuilder, RuntimeConfig, SinkStart, Stage, Subscription,
-    Unanswered,
+    Clock, ReadEventsError, Refused, Runtime, RuntimeBuilder, RuntimeConfig, SinkStart, SinkState, Stage,
+    Subscription, Unanswered,
 };
 
 use crate::support::{ask, config, done, events_through, fresh, in_memory, list, open, place};
@@ -243,6 +243,13 @@ fn without_a_log_a_slow_reader_is_told_what_it_missed() {
     }
 }
 
+fn standing(runtime: &Runtime) -> Vec<(Box<str>, SinkState, u64)> {
+    let sinks = runtime.handle().sinks().into_iter();
+    sinks
+        .map(|sink| (sink.name, sink.state, sink.noted.get()))
+        .collect()
+}
+
 #[test]
 fn a_sink_goes_on_after_a_restart_where_it_noted_that_it_was() {
     let (disk, runtime) = fresh(&config());
@@ -261,10 +268,27 @@ fn a_sink_goes_on_after_a_restart_where_it_noted_that_it_was() {
         .expect("a name")
         .expect("a disk");
     drop(newest);
+    sink.report(SinkState::Failing("refused".into()));
+    let failing = SinkState::Failing("refused".into());
+    assert_eq!(
+        standing(&runtime),
+        [
+            ("copy".into(), failing, 200),
+            ("newest".into(), SinkState::Absent, end.get())
+        ]
+    );
     let cut = disk.power_cut(1);
     drop(runtime);
 
     let (runtime, _, _) = open(cut, &config()).expect("the disk is whole");
+    assert_eq!(
+        standing(&runtime),
+        [
+            ("copy".into(), SinkState::Absent, 200),
+            ("newest".into(), SinkState::Absent, end.get())
+        ],
+        "sinks that nobody reads for are known"
+    );
     let mut sink = runtime
         .handle()
         .sink("copy", SinkStart::Newest)
@@ -286,6 +310,8 @@ fn a_sink_goes_on_after_a_restart_where_it_noted_that_it_was() {
     assert_eq!(newest.events().position(), end.next());
 
     runtime.handle().remove_sink("copy").expect("it is there");
+    let newest = ("newest".into(), SinkState::Running, end.get());
+    assert_eq!(standing(&runtime), [newest]);
     let mut again = runtime
         .handle()
         .sink("copy", SinkStart::Oldest)

@@ -40,9 +40,14 @@ pub(crate) struct BenchArguments {
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = value_parser!(u32).range(1..=10_000))]
     pub(crate) connections: u32,
 
-    /// WebSocket connections that follow a symbol's order book, spread over the symbols
+    /// WebSocket connections that follow a symbol, spread over the symbols
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = value_parser!(u32).range(0..=60_000))]
     pub(crate) subscribers: u32,
+
+    /// What they follow of it
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',', default_value = "orderbook",
+        value_parser = ["executions", "orderbook", "depth", "statistics", "candles"])]
+    pub(crate) channels: Vec<String>,
 
     /// The symbols to trade and to follow; without it, all that the server lists
     #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
@@ -102,6 +107,9 @@ const EXAMPLES: &str = "Examples:
 
   Five thousand browsers on one busy symbol:
     exchange-server bench --rate 2000 --subscribers 5000 --symbols BTC-KRW
+
+  How many messages a second it can hand out:
+    exchange-server bench --rate 2000 --subscribers 200 --channels executions,depth --symbols BTC-KRW --no-executions
 
   For a program that compares runs:
     exchange-server bench --rate 30000 --connections 128 --no-executions --json

@@ -38,6 +38,10 @@ impl Report {
             ("order_to_ack", Some(&self.orders.ack)),
             ("order_to_execution", executions),
             ("book_delivery", Some(&self.seen.delivery)),
+            (
+                "event_delivery",
+                Some(&self.seen.events).filter(|events| events.count() > 0),
+            ),
             ("tool_lateness", Some(&self.orders.lateness)),
         ]
         .into_iter()

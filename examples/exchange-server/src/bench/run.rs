@@ -145,6 +145,7 @@ impl Test<'_> {
         let plan = Plan {
             target: self.stream.clone(),
             symbols: symbols.to_vec(),
+            channels: self.arguments.channels.clone(),
             count,
             timeout: self.arguments.timeout(),
             measured_from: Arc::clone(measured_from),

@@ -1,4 +1,4 @@
-//! Many connections that follow a symbol's order book, on a thread of their own.
+//! Many connections that follow a symbol, on a thread of their own.
 
 use std::cell::RefCell;
 use std::io;
@@ -24,6 +24,7 @@ const CONNECTING_MAX: usize = 128;
 pub(crate) struct Plan {
     pub(crate) target: Target,
     pub(crate) symbols: Vec<String>,
+    pub(crate) channels: Vec<String>,
     pub(crate) count: u32,
     pub(crate) timeout: Duration,
     /// From when on messages count, once that is known.
@@ -39,6 +40,8 @@ pub(crate) struct Seen {
     pub(crate) messages: u64,
     /// From the time in an order book to when it was here, as far as milliseconds can tell.
     pub(crate) delivery: Latencies,
+    /// The same for trades and changes of levels.
+    pub(crate) events: Latencies,
     pub(crate) errors: Errors,
 }
 
@@ -119,9 +122,9 @@ impl Shared {
     async fn subscribe(&self, number: u32) -> Result<Stream, Ended> {
         let symbols = &self.plan.symbols;
         let symbol = symbols[number as usize % symbols.len()].clone();
-        let symbols = list(&[symbol]);
+        let (symbols, channels) = (list(&[symbol]), list(&self.plan.channels));
         let mut stream = Stream::open(&self.plan.target).await?;
-        let subscribe = format!(r#"{{"type":"Subscribe","channels":["orderbook"],"symbols":{symbols}}}"#);
+        let subscribe = format!(r#"{{"type":"Subscribe","channels":{channels},"symbols":{symbols}}}"#);
         stream.send(subscribe).await?;
         stream.wait_for("SubscribeSuccess").await?;
         Ok(stream)
@@ -169,17 +172,21 @@ impl Seen {
             subscribed: 0,
             messages: 0,
             delivery: Latencies::new(),
+            events: Latencies::new(),
             errors: Errors::default(),
         }
     }
 
     fn message(&mut self, message: &str, now_micros: u64) {
         self.messages += 1;
-        if kind(message) == "OrderBookUpdate"
-            && let Some(time) = timestamp_ms(message)
-        {
+        let latencies = match kind(message) {
+            "OrderBookUpdate" => &mut self.delivery,
+            "Execution" | "DepthUpdate" => &mut self.events,
+            _ => return,
+        };
+        if let Some(time) = timestamp_ms(message) {
             let late = now_micros.saturating_sub(time.saturating_mul(1_000));
-            self.delivery.record(Duration::from_micros(late));
+            latencies.record(Duration::from_micros(late));
         }
     }
 }
@@ -194,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_order_books_are_deliveries() {
+    fn books_and_events_are_told_apart_and_nothing_else_is_a_delivery() {
         let mut seen = Seen::new();
         seen.message(
             r#"{"type":"OrderBookUpdate","symbol":"X","timestamp":1000,"sequence":1}"#,
@@ -204,7 +211,13 @@ mod tests {
             r#"{"type":"Connected","client_id":"x","server_time":1}"#,
             1_040_000,
         );
-        assert_eq!((seen.messages, seen.delivery.count()), (2, 1));
+        for kind in ["Execution", "DepthUpdate"] {
+            let event = format!(r#"{{"type":"{kind}","symbol":"X","timestamp":1000}}"#);
+            seen.message(&event, 1_007_000);
+        }
+        let counts = (seen.messages, seen.delivery.count(), seen.events.count());
+        assert_eq!(counts, (4, 1, 2));
+        assert_eq!(seen.events.percentiles()[0] / 1_000, 7);
         assert_eq!(seen.delivery.percentiles()[4] / 1_000, 40);
     }
 }

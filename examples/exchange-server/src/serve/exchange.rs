@@ -91,7 +91,11 @@ impl Exchange {
         let archive = Arc::clone(&views);
         let archiving = std::thread::Builder::new()
             .name("archive".to_owned())
-            .spawn(move || archive.run_archive())?;
+            .spawn(move || {
+                // Nobody waits for it, and it would take a processor for as long as an order may take in all.
+                let _ = rustix::process::nice(10);
+                archive.run_archive()
+            })?;
         let prices = match views.symbols().is_empty() {
             true => begin(options, &runtime, &views, &identity, until)?,
             false => BTreeMap::new(),

@@ -6,6 +6,7 @@ mod lifecycle;
 mod program;
 mod reader;
 mod refusals;
+mod repeats;
 mod signal;
 mod soak;
 #[cfg(feature = "otel")]
