@@ -78,8 +78,7 @@ pub(crate) fn run(arguments: &DemoArguments) -> ExitCode {
 fn print_places(addresses: &[SocketAddr], place: &str) {
     let [rest, ws, ..] = addresses else { return };
     println!(
-        "\
-  REST       http://{rest}/api/v1
+        "  REST       http://{rest}/api/v1
   WebSocket  ws://{ws}/ws
   Docs       http://{rest}/docs
   Health     http://{rest}/health

@@ -86,7 +86,10 @@ fn a_demo_is_alive_at_once_says_where_to_look_and_leaves_nothing() {
     for path in ["/api/v1", "/docs", "/health", "/ready", "/metrics"] {
         assert!(text.contains(&format!("http://{rest}{path}")), "{path}: {text}");
     }
-    assert!(text.contains("ws://127.0.0.1:"), "{text}");
+    assert!(
+        text.starts_with("  REST ") && text.contains("\n  WebSocket  ws://127.0.0.1:"),
+        "{text}"
+    );
 
     assert_eq!(ask(rest, "GET", "/health", "")["status"], "ok");
     assert!(past_until(rest).is_some());
