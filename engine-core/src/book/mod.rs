@@ -27,6 +27,7 @@
 //! Nothing here stalls while it grows: no operation moves more than some dozens of kilobytes.
 //! `docs/decisions/0003-the-book.md` has the alternatives and their figures.
 
+mod fill;
 mod follow;
 mod index;
 mod ladder;
