@@ -212,7 +212,7 @@ impl Ladder {
     /// Puts the window somewhere else. This alone moves groups between it and the tree.
     fn place(&mut self, range: &Range<i64>) {
         let Self { window, far, .. } = self;
-        window.place(range, |number, group| *far.get_or_put(number) = group);
+        window.place(range, |number, group| *far.entry_or_put(number) = group);
         let next = |far: &Tree<Group>| far.at_or_above(range.start).filter(|number| *number < range.end);
         while let Some(number) = next(far) {
             window.put(number, far.remove(number));
@@ -254,5 +254,5 @@ fn far_group(far: &Tree<Group>, number: i64) -> Option<&Group> {
 
 #[inline(never)]
 fn far_group_or_new(far: &mut Tree<Group>, number: i64) -> &mut Group {
-    far.get_or_put(number)
+    far.entry_or_put(number)
 }

@@ -27,6 +27,7 @@
 //! Nothing here stalls while it grows: no operation moves more than some dozens of kilobytes.
 //! `docs/decisions/0003-the-book.md` has the alternatives and their figures.
 
+mod ahead;
 mod fill;
 mod follow;
 mod index;
@@ -45,9 +46,11 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+pub use ahead::Upcoming;
 pub use order_book::{InsertError, OrderBook, ReduceError, RestingOrder};
 pub use orders::OrderIds;
 
+pub(crate) use ahead::{AHEAD, Venue, load};
 pub(crate) use index::{Index, Keys};
 pub(crate) use orders::{NewOrder, Orders, Queue, Slot, Vacancy, View};
 pub(crate) use restore::RestoreError;

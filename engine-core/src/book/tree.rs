@@ -101,7 +101,7 @@ impl<T: Copy + Default> Tree<T> {
     }
 
     /// The value at `rank`. If there is none, the default one is put in.
-    pub(super) fn get_or_put(&mut self, rank: i64) -> &mut T {
+    pub(super) fn entry_or_put(&mut self, rank: i64) -> &mut T {
         let (mut at, mut within) = self.place(rank);
         if self.rank_at((at, within)) != Some(rank) {
             (at, within) = self.make_room((at, within));

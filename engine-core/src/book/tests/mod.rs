@@ -1,5 +1,6 @@
 //! The same tests on every layout: how ids are found, where levels lie and where orders lie must not show.
 
+mod index;
 mod levels;
 mod model;
 mod order_book;
@@ -8,7 +9,7 @@ mod restoring;
 
 use super::ladder::{WINDOW_MAX, WINDOW_MIN};
 use super::slab::Slab;
-use super::{NewOrder, OrderIds, Orders, Queue, Sides, Slot};
+use super::{NewOrder, OrderIds, Orders, Queue, Sides, Slot, Upcoming, Venue, load};
 use crate::{OrderId, Price, Qty, Side};
 
 /// Which structures hold the orders, and how far apart the prices lie.
@@ -412,16 +413,41 @@ fn hints_change_nothing(layout: Layout) {
     let slots: Vec<Slot> = (1..=3)
         .map(|quantity| book.rest(Side::Buy, price, quantity))
         .collect();
-    for slot in &slots {
-        book.sides.touch_neighbours(&book.orders, *slot);
-        let id = book.orders.id(*slot);
-        book.orders.touch_index(id);
-        assert_eq!(book.orders.touch_order(id), Some(*slot));
-    }
-    for at in -3..3 {
-        book.sides.touch_level(Side::Buy, book.price(at));
-        book.sides.touch_last(&book.orders, Side::Buy, book.price(at));
+    let anywhere = [i64::MIN, -1, 0, 1, i64::MAX].map(Price::new);
+    let near = (-3..3).map(|at| book.price(at));
+    let prices: Vec<Price> = anywhere.into_iter().chain(near).collect();
+    let ids = slots.iter().map(|slot| book.orders.id(*slot));
+    let ids = ids.chain([0, 77, u64::MAX].map(OrderId::new));
+    let orders = ids.map(Upcoming::Order);
+    let places = prices
+        .iter()
+        .flat_map(|price| Side::BOTH.map(|side| (side, *price)))
+        .map(|(side, price)| Upcoming::Place {
+            id: OrderId::new(77),
+            side,
+            price,
+        });
+    let upcoming: Vec<Upcoming> = orders.chain(places).collect();
+    for many in [0, 1, upcoming.len(), 200] {
+        let upcoming = upcoming.iter().cycle().take(many);
+        load(upcoming.map(|upcoming| (&book, *upcoming)));
     }
     assert_eq!(book.in_priority(Side::Buy), slots);
     assert_eq!(book.check(), 3);
+}
+
+impl Venue for &Book {
+    type Kept = u64;
+
+    fn orders(&self) -> &Orders<u64> {
+        &self.orders
+    }
+
+    fn sides_of(&self, _: &u64) -> Option<&Sides> {
+        Some(&self.sides)
+    }
+
+    fn sides(&self) -> Option<&Sides> {
+        Some(&self.sides)
+    }
 }
