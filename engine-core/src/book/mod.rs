@@ -28,6 +28,7 @@
 //! `docs/decisions/0003-the-book.md` has the alternatives and their figures.
 
 mod ahead;
+mod fill;
 mod follow;
 mod index;
 mod ladder;

@@ -147,7 +147,7 @@ pub(crate) struct Orders<D> {
     pub(super) orders_max: u32,
     ids: OrderIds,
     /// Present where ids are chosen.
-    index: Option<Index>,
+    pub(super) index: Option<Index>,
 }
 
 impl<D: Copy + Default> Orders<D> {

@@ -205,33 +205,19 @@ impl Sides {
         while left > 0 && ladder.reaches(limit) {
             let (rank, level) = ladder.best_mut();
             let (price, before, first) = (price_at(side, rank), left, level.head);
-            let mut at = first;
-            while left > 0 && at != NIL {
-                let record = orders.record_mut(at);
-                if record.is_marked() {
-                    break;
-                }
-                let traded = record.quantity.min(left);
-                let (id, next) = (record.id, record.next);
-                left -= traded;
-                record.quantity -= traded;
-                let is_used_up = record.quantity == 0;
-                filled(OrderId::new(id), orders.data(Slot(at)), price, Qty::new(traded));
-                if !is_used_up {
-                    break;
-                }
-                orders.release(Slot(at), id);
-                at = next;
-            }
-            level.quantity -= before - left;
-            if at == NIL {
+            let stands;
+            (stands, left) = orders.fill_in_turn(first, left, |id, data, lots| {
+                filled(OrderId::new(id), data, price, Qty::new(lots));
+            });
+            if stands == NIL {
                 *level = Level::EMPTY;
                 ladder.close(rank);
                 continue;
             }
-            if at != first {
-                level.head = at;
-                orders.record_mut(at).prev = NIL;
+            level.quantity -= before - left;
+            if stands != first {
+                level.head = stands;
+                orders.record_mut(stands).prev = NIL;
             }
             break;
         }
