@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Ledger;
 use super::holds::Footprint;
+use super::instrument::Instrument;
 use super::orders::OpenOrder;
 use super::position::Line;
 use crate::{AccountId, InstrumentId, OrderId, Price, Qty, Side};
@@ -57,26 +58,15 @@ impl Ledger {
             orders,
             "the ledger and the markets have the same orders"
         );
-        let lines = self.sum_orders(live);
+        let mut lines = self.sum_orders(live);
         for (index, instrument) in (0..).zip(&self.instruments) {
-            for (account, line) in instrument.lines.iter() {
-                let sums = lines.get(&(index, account)).copied().unwrap_or_default();
-                let extra = instrument.extra(line).copied().unwrap_or_default();
-                assert_eq!(
-                    line.open, sums.open,
-                    "open quantities are those of the live orders"
-                );
-                assert_eq!(line.open_orders, sums.open_orders, "live orders are counted");
-                assert_eq!(extra.reduce_only, sums.reduce_only, "so are reduce-only orders");
-                assert_eq!(
-                    extra.exposure, sums.exposure,
-                    "exposure is that of the live orders"
-                );
-                assert!(
-                    only_reduces(line, extra.reduce_only),
-                    "reduce-only orders cannot turn the position"
-                );
+            for (account, _) in instrument.lines.iter() {
+                lines.entry((index, account)).or_default();
             }
+        }
+        for ((index, account), sums) in &lines {
+            let instrument = &self.instruments[*index as usize];
+            instrument.check_line(&instrument.lines.read(*account), sums);
         }
         self.check_held(&lines);
         self.check_supply();
@@ -185,6 +175,46 @@ impl Ledger {
             let bought = instrument.lines.iter();
             let bought: i128 = bought.map(|(_, line)| i128::from(line.quantity)).sum();
             assert_eq!(bought, 0, "what one has bought of {index} another has sold");
+        }
+    }
+}
+
+impl Instrument {
+    /// A line says what the live orders of its account add up to, if they are counted.
+    fn check_line(&self, line: &Line, sums: &Sums) {
+        let extra = self.extra(line).copied().unwrap_or_default();
+        let (open, open_orders) = if self.counted {
+            (sums.open, sums.open_orders)
+        } else {
+            ([0; 2], 0)
+        };
+        assert_eq!(line.open, open, "open quantities are those of the live orders");
+        assert_eq!(line.open_orders, open_orders, "live orders are counted");
+        assert_eq!(extra.reduce_only, sums.reduce_only, "so are reduce-only orders");
+        assert_eq!(
+            extra.exposure, sums.exposure,
+            "exposure is that of the live orders"
+        );
+        assert!(
+            only_reduces(line, extra.reduce_only),
+            "reduce-only orders cannot turn the position"
+        );
+        assert!(
+            line.quantity.unsigned_abs() <= self.position_reached,
+            "no position is greater than any was"
+        );
+        for side in Side::BOTH {
+            let open = sums.open[side as usize];
+            let held = sums.held[side as usize] / i128::from(self.units(side)).max(1);
+            assert!(
+                self.counted || i128::from(open) <= held + i128::from(self.unheld),
+                "where orders are not counted, what is held bounds what is open"
+            );
+            let then = Line { open: sums.open, ..*line }.position_with(side, 0);
+            assert!(
+                then <= i128::from(self.position_max().lots()),
+                "every position that could come about can be counted"
+            );
         }
     }
 }

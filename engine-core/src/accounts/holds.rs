@@ -54,7 +54,7 @@ impl Instrument {
 
     /// What an order holds that is paid for, if its value is small; no price with accounts is below zero.
     #[inline]
-    fn hold_small(&self, price: Price, quantity: Qty, fees: Fees) -> Option<i64> {
+    pub(super) fn hold_small(&self, price: Price, quantity: Qty, fees: Fees) -> Option<i64> {
         let value = self.value_small(price, quantity)?;
         let (fee, _) = charge_small(value, fees.rates.held(), fees.carry);
         Some(if self.margin.is_some() {
@@ -193,8 +193,10 @@ impl Ledger {
         if instrument.margin.is_some() {
             held += instrument.expose(account, side, after.exposure - before.exposure);
         }
-        let open = &mut instrument.lines.at_mut(account).open[side as usize];
-        *open = *open - before.quantity + after.quantity;
+        if instrument.counted {
+            let open = &mut instrument.lines.at_mut(account).open[side as usize];
+            *open = *open - before.quantity + after.quantity;
+        }
         if held == 0 {
             return false;
         }

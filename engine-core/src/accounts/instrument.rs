@@ -2,7 +2,7 @@
 
 use super::column::Column;
 use super::fees::{MILLION, RateId, RateTable, Rates, Tier};
-use super::pairs::Pairs;
+use super::lines::Lines;
 use super::position::{Cost, Extra, Line};
 use crate::{AssetId, AssetSpec, Funding, InstrumentSpec, Limits, Price, Qty, RejectReason};
 
@@ -37,10 +37,16 @@ pub(super) struct Instrument {
     pub(super) limits: Option<Limits>,
     pub(super) last: Option<Price>,
     pub(super) mark: Option<Price>,
-    /// Positions and live orders, by account.
-    pub(super) lines: Column<Line, 32>,
-    /// What positions cost, by account.
-    pub(super) costs: Pairs,
+    /// Positions and, where they are counted, live orders, by account.
+    pub(super) lines: Lines,
+    /// Spot with two assets, and the same rates for everyone.
+    is_simple: bool,
+    /// Whether lines say what live orders add up to; see [`count`](super::count).
+    pub(super) counted: bool,
+    /// No position was ever greater than this, bought or sold.
+    pub(super) position_reached: u64,
+    /// No more lots than this are in live orders that hold less than a unit for each.
+    pub(super) unheld: u64,
     /// What some lines have beside, by number.
     extras: Column<Extra, 16>,
     extra_count: u32,
@@ -73,13 +79,17 @@ impl Instrument {
             limits: None,
             last: None,
             mark: None,
-            lines: Column::new(),
-            costs: Pairs::new(),
+            lines: Lines::default(),
+            is_simple: false,
+            counted: margin.is_some(),
+            position_reached: 0,
+            unheld: 0,
             extras: Column::new(),
             extra_count: 0,
         };
         instrument.check_prices()?;
         instrument.set_tiers(spec, quote_spec, rates)?;
+        instrument.is_simple = margin.is_none() && base != quote && !instrument.has_tiers();
         Ok(instrument)
     }
 
@@ -133,7 +143,7 @@ impl Instrument {
     /// Whether nothing but funds has to be looked at for most orders: spot, and no limits or tiers for everyone.
     #[inline]
     pub(super) fn is_plain(&self) -> bool {
-        self.margin.is_none() && self.limits.is_none() && !self.has_tiers()
+        self.is_simple && self.limits.is_none()
     }
 
     /// The rates of the spec itself.
@@ -179,24 +189,20 @@ impl Instrument {
         }
     }
 
-    /// Reads what a trade of an account will change, so that it is near.
-    #[inline]
-    pub(super) fn touch(&self, account: u32) {
-        std::hint::black_box(self.lines.at(account).map(|line| line.open_orders));
-        self.costs.touch(account);
-    }
-
     /// What an account's position cost.
-    #[inline]
     pub(super) fn cost(&self, account: u32) -> Cost {
-        let [open, realised] = self.costs.read(account);
-        Cost { open, realised }
+        self.lines.cost(account)
     }
 
-    /// Notes what an account's position cost.
+    /// Notes that there is a position of this quantity.
     #[inline]
-    pub(super) fn set_cost(&mut self, account: u32, cost: Cost) {
-        self.costs.write(account, [cost.open, cost.realised]);
+    pub(super) fn reach_position(&mut self, quantity: i64) {
+        self.position_reached = self.position_reached.max(quantity.unsigned_abs());
+    }
+
+    /// Whether any line has something beside.
+    pub(super) fn has_extras(&self) -> bool {
+        self.extra_count > 0
     }
 
     /// What a line has beside, if anything.

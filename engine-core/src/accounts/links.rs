@@ -3,7 +3,7 @@
 use super::Ledger;
 use super::holds::Footprint;
 use super::orders::{At, OpenOrder};
-use crate::{LinkKind, Qty, Side};
+use crate::{LinkKind, Price, Qty, Side};
 
 /// Which order of a pair alone holds, because it has traded or was set off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -173,7 +173,10 @@ impl Ledger {
 
     /// Notes that an entry has traded more.
     pub(super) fn entry_traded(&mut self, number: u32, quantity: Qty) {
-        self.bonds.at_mut(number).traded += quantity;
+        let bond = self.bonds.at_mut(number);
+        bond.traded += quantity;
+        // An exit counts with it, whatever its price.
+        self.instruments[bond.instrument as usize].add_unheld(bond.side, Price::new(0), quantity);
     }
 
     /// Arms an exit: from now on it has a quantity of its own.
@@ -181,7 +184,9 @@ impl Ledger {
         let order = self.orders.at_mut(at);
         order.set_unarmed(false);
         order.set_remaining(quantity);
-        self.bonds.at_mut(number).entry = None;
+        let bond = self.bonds.at_mut(number);
+        bond.entry = None;
+        self.instruments[bond.instrument as usize].add_unheld(bond.side, order.price(), quantity);
     }
 
     /// Takes an order that is over out of its bond, and the bond away with the last of them. Says whether that

@@ -1,8 +1,7 @@
 //! What the ledger knows of every live order: enough to say what it holds without asking the market.
 
-use super::column::Column;
 use super::fees::RateId;
-use crate::book::{Index, Slot};
+use crate::book::{Index, Slab, Slot};
 use crate::{OrderId, OrderIds, Price, Qty, Side};
 
 /// Where an order's entry is, as long as it lives.
@@ -174,7 +173,7 @@ impl OpenOrder {
 /// Where the engine hands ids out, their lower half is a small number that is in use once, and that is where the
 /// entry is. Where callers choose ids, entries are handed out here.
 pub(super) struct OpenOrders {
-    entries: Column<OpenOrder, 256>,
+    entries: Slab<OpenOrder>,
     chosen: Option<Chosen>,
     len: usize,
 }
@@ -182,9 +181,8 @@ pub(super) struct OpenOrders {
 /// Entries for ids that callers choose.
 struct Chosen {
     index: Index,
-    ids: Column<u64, 256>,
+    ids: Slab<u64>,
     free: Vec<At>,
-    used: u32,
 }
 
 impl OpenOrders {
@@ -193,13 +191,12 @@ impl OpenOrders {
             OrderIds::Assigned => None,
             OrderIds::Chosen { hash_seed } => Some(Chosen {
                 index: Index::new(hash_seed, orders_max),
-                ids: Column::new(),
+                ids: Slab::new(orders_max as usize),
                 free: Vec::new(),
-                used: 0,
             }),
         };
         Self {
-            entries: Column::new(),
+            entries: Slab::new(orders_max as usize),
             chosen,
             len: 0,
         }
@@ -210,11 +207,11 @@ impl OpenOrders {
     pub(super) fn find(&self, id: OrderId) -> Option<At> {
         let Some(chosen) = &self.chosen else {
             let at = id.get() as u32;
-            let order = self.entries.at(at)?;
+            let order = self.entries.get(at)?;
             let is_it = order.is_live() && order.generation == (id.get() >> 32) as u32;
             return is_it.then_some(at);
         };
-        let slot = chosen.index.find(id.get(), |slot| chosen.ids.read(slot.get()))?;
+        let slot = chosen.index.find(id.get(), |slot| chosen.ids[slot.get()])?;
         Some(slot.get())
     }
 
@@ -224,7 +221,10 @@ impl OpenOrders {
             None => id.get() as u32,
             Some(chosen) => chosen.insert(id.get()),
         };
-        let entry = self.entries.at_mut(at);
+        while self.entries.len() <= at as usize {
+            self.entries.push(OpenOrder::default());
+        }
+        let entry = &mut self.entries[at];
         debug_assert!(!entry.is_live(), "an id is in use once");
         *entry = order;
         entry.generation = (id.get() >> 32) as u32;
@@ -234,7 +234,7 @@ impl OpenOrders {
 
     #[inline]
     pub(super) fn remove(&mut self, at: At) {
-        let entry = self.entries.at_mut(at);
+        let entry = &mut self.entries[at];
         debug_assert!(entry.is_live(), "only a live order can end");
         entry.key = 0;
         self.len -= 1;
@@ -246,13 +246,13 @@ impl OpenOrders {
     /// A live order.
     #[inline]
     pub(super) fn at(&self, at: At) -> &OpenOrder {
-        self.entries.at(at).expect("a live order has its entry")
+        &self.entries[at]
     }
 
     /// A live order, to be changed.
     #[inline]
     pub(super) fn at_mut(&mut self, at: At) -> &mut OpenOrder {
-        self.entries.at_mut(at)
+        &mut self.entries[at]
     }
 
     /// The number of live orders.
@@ -263,16 +263,21 @@ impl OpenOrders {
 
 impl Chosen {
     fn insert(&mut self, id: u64) -> At {
-        let at = self.free.pop().unwrap_or(self.used);
-        self.used = self.used.max(at + 1);
-        *self.ids.at_mut(at) = id;
+        let at = match self.free.pop() {
+            Some(at) => at,
+            None => {
+                self.ids.push(id);
+                self.ids.len() as u32 - 1
+            }
+        };
+        self.ids[at] = id;
         let ids = &self.ids;
-        self.index.insert(id, Slot::new(at), |slot| ids.read(slot.get()));
+        self.index.insert(id, Slot::new(at), |slot| ids[slot.get()]);
         at
     }
 
     fn remove(&mut self, at: At) {
-        self.index.remove(self.ids.read(at), Slot::new(at));
+        self.index.remove(self.ids[at], Slot::new(at));
         self.free.push(at);
     }
 }

@@ -14,7 +14,7 @@ const APART: i64 = i64::MIN;
 ///
 /// Invariant: a pair lives apart exactly if one of its numbers does not fit beside the other.
 pub(super) struct Pairs {
-    near: Column<[i64; 2], 1024>,
+    near: Column<[i64; 2], 64>,
     apart: BTreeMap<u32, [i128; 2]>,
 }
 
@@ -34,6 +34,13 @@ impl Pairs {
             return self.apart[&account];
         }
         near.map(i128::from)
+    }
+
+    /// Both numbers of an account, if they do not live apart.
+    #[inline]
+    pub(super) fn near(&self, account: u32) -> Option<[i64; 2]> {
+        let near = self.near.read(account);
+        (near[0] != APART).then_some(near)
     }
 
     /// Replaces both numbers of an account.
@@ -76,21 +83,23 @@ impl Pairs {
     }
 
     /// The same for what is not much.
-    #[inline(always)]
+    #[inline]
     pub(super) fn add_small(&mut self, account: u32, more: [i64; 2]) -> [i128; 2] {
-        let near = self.near.at_mut(account);
-        let (one, other) = (near[0].checked_add(more[0]), near[1].checked_add(more[1]));
-        if let (Some(one), Some(other)) = (one, other)
-            && near[0] != APART
-            && one != APART
-        {
-            *near = [one, other];
-            return [one.into(), other.into()];
+        if let Some(near) = self.near.written(account) {
+            let (one, other) = (near[0].checked_add(more[0]), near[1].checked_add(more[1]));
+            if let (Some(one), Some(other)) = (one, other)
+                && near[0] != APART
+                && one != APART
+            {
+                *near = [one, other];
+                return [one.into(), other.into()];
+            }
         }
         self.add_apart(account, more.map(i128::from))
     }
 
     #[cold]
+    #[inline(never)]
     fn add_apart(&mut self, account: u32, more: [i128; 2]) -> [i128; 2] {
         let [one, other] = self.read(account);
         let pair = [one + more[0], other + more[1]];

@@ -30,24 +30,35 @@ impl Position {
     }
 }
 
-/// One account in one instrument, as far as every order touches it.
+/// One account in one instrument: a cache line.
+///
+/// Where the instrument's orders are not counted, `open` and `open_orders` are zero.
 #[derive(Clone, Copy, Debug, Default)]
-#[repr(C, align(32))]
+#[repr(C, align(64))]
 pub(super) struct Line {
     /// Bought less sold.
     pub(super) quantity: i64,
+    /// What the position cost, or [`APART`].
+    pub(super) cost: i64,
+    /// What closing has brought.
+    pub(super) realised: i64,
     /// What is left of live orders, by side.
     pub(super) open: [u64; 2],
     /// Live orders.
     pub(super) open_orders: u32,
     /// The number of its [`Extra`] plus one; 0 is none.
     pub(super) extra: u32,
+    /// The number of the account.
+    pub(super) account: u32,
 }
 
-const _: () = assert!(size_of::<Line>() == 32);
+const _: () = assert!(size_of::<Line>() == 64);
+
+/// The cost of a line whose costs do not fit in it.
+const APART: i64 = i64::MIN;
 
 /// What a position cost and what closing has brought, in ticks times lots.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cost {
     pub(super) open: i128,
     pub(super) realised: i128,
@@ -134,6 +145,78 @@ impl Line {
         self.against(side).saturating_sub(self.open[side as usize])
     }
 
+    /// What its position cost, if that fits in the line.
+    #[inline]
+    pub(super) fn cost(&self) -> Option<Cost> {
+        (self.cost != APART).then_some(Cost {
+            open: self.cost.into(),
+            realised: self.realised.into(),
+        })
+    }
+
+    /// Notes what its position cost. Says whether that fits in the line.
+    pub(super) fn set_cost(&mut self, cost: Cost) -> bool {
+        let both = i64::try_from(cost.open).ok().zip(i64::try_from(cost.realised).ok());
+        let both = both.filter(|(open, _)| *open != APART);
+        (self.cost, self.realised) = both.unwrap_or((APART, 0));
+        both.is_some()
+    }
+
+    /// Whether it says anything that does not follow from live orders.
+    pub(super) fn says_more_than_orders(&self) -> bool {
+        self.quantity != 0 || self.cost != 0 || self.realised != 0 || self.extra != 0
+    }
+
+    /// Changes the position by a trade, if all of that fits in the line, and returns what it cost then.
+    ///
+    /// The quantity cannot overflow; see [`Self::trade`].
+    #[inline]
+    pub(super) fn trade_small(&mut self, side: Side, price: Price, quantity: Qty) -> Option<Cost> {
+        let lots = quantity.lots() as i64;
+        let signed = match side {
+            Side::Buy => lots,
+            Side::Sell => -lots,
+        };
+        let (before, cost) = (self.quantity, self.cost);
+        if cost == APART {
+            return None;
+        }
+        let (cost, realised) = if (before ^ signed) >= 0 || before == 0 {
+            (cost.checked_add(price.ticks().checked_mul(signed)?)?, self.realised)
+        } else {
+            self.close_small(signed, price.ticks())?
+        };
+        if cost == APART {
+            return None;
+        }
+        self.quantity = before + signed;
+        (self.cost, self.realised) = (cost, realised);
+        Some(Cost {
+            open: cost.into(),
+            realised: realised.into(),
+        })
+    }
+
+    /// What a trade against the position leaves of its cost, and what closing has brought then.
+    #[inline]
+    fn close_small(&self, signed: i64, price: i64) -> Option<(i64, i64)> {
+        let (before, cost) = (self.quantity, self.cost);
+        let open = before.checked_abs()?;
+        let closed = signed.abs().min(open);
+        let taken = if closed == open {
+            cost
+        } else {
+            -cost.checked_neg()?.checked_mul(closed)?.div_euclid(open)
+        };
+        // With the sign of the position.
+        let closed = if before < 0 { -closed } else { closed };
+        let realised = price.checked_mul(closed)?.checked_sub(taken)?;
+        // What goes beyond the position opens another one.
+        let opened = price.checked_mul(signed + closed)?;
+        let cost = cost.checked_sub(taken)?.checked_add(opened)?;
+        Some((cost, self.realised.checked_add(realised)?))
+    }
+
     /// Changes the position, and what it cost, by a trade and returns what that realised, in ticks times lots.
     ///
     /// Cannot overflow: admission keeps the position within `Qty::MAX`, and its cost is at most that times the
@@ -208,8 +291,12 @@ mod tests {
 
     fn traded(trades: &[(Side, i64, u64)]) -> Position {
         let (mut line, mut cost) = (Line::default(), Cost::default());
+        let mut small = Line::default();
         for (side, price, quantity) in trades {
-            line.trade(&mut cost, *side, Price::new(*price), Qty::new(*quantity));
+            let (price, quantity) = (Price::new(*price), Qty::new(*quantity));
+            line.trade(&mut cost, *side, price, quantity);
+            assert_eq!(small.trade_small(*side, price, quantity), Some(cost));
+            assert_eq!(small.quantity, line.quantity);
         }
         cost.position(line.quantity)
     }

@@ -17,8 +17,8 @@ use crate::snapshot::{
     LinkSnapshot, PaidOrderSnapshot, TransferSnapshot,
 };
 use crate::{
-    AccountId, Amount, AssetId, EngineConfig, InstrumentId, LinkKind, OrderId, Qty, Seq, SetAccount, Side,
-    Timestamp,
+    AccountId, Amount, AssetId, EngineConfig, InstrumentId, LinkKind, OrderId, Price, Qty, Seq, SetAccount,
+    Side, Timestamp,
 };
 
 type Check = Result<(), AccountsFault>;
@@ -62,6 +62,7 @@ impl Ledger {
         ledger.check_fees(&restored.live)?;
         ledger.put_back_supplies()?;
         ledger.put_back_transfers(&snapshot.transfers, restored.applied)?;
+        ledger.uncount();
         Ok(ledger)
     }
 
@@ -156,6 +157,7 @@ impl Ledger {
             }
             let kept = &mut self.instruments[index as usize];
             (kept.last, kept.mark, kept.limits) = (market.last, market.marked, lines.limits);
+            kept.counted = true;
             let mut before = None;
             for line in &lines.lines {
                 let account = line.account;
@@ -175,7 +177,7 @@ impl Ledger {
         let kept = &mut self.instruments[instrument.get() as usize];
         let (open, realised) = (line.cost.units(), line.realised.units());
         // What was opened at prices of the instrument stays within them, however much of it is closed.
-        let most = |price: crate::Price| i128::from(price.ticks()) * i128::from(line.quantity);
+        let most = |price: Price| i128::from(price.ticks()) * i128::from(line.quantity);
         let (one, other) = (most(kept.prices.0), most(kept.prices.1));
         let costs_so = one.min(other) <= open && open <= one.max(other);
         let counted = line.quantity.unsigned_abs() <= kept.position_max().lots();
@@ -183,7 +185,8 @@ impl Ledger {
             return Err(AccountsFault::Position { account, instrument });
         }
         kept.lines.at_mut(number).quantity = line.quantity;
-        kept.set_cost(number, Cost { open, realised });
+        kept.lines.set_cost(number, Cost { open, realised });
+        kept.reach_position(line.quantity);
         if line.limits.is_some() || line.orders_this_second != 0 {
             let extra = kept.extra_mut(number);
             extra.limits = line.limits;
@@ -256,6 +259,7 @@ impl Ledger {
         if order.reduce_only {
             kept.extra_mut(open.account).reduce_only[order.side as usize] += 1;
         }
+        kept.add_unheld(open.side(), open.price(), open.remaining());
         if kept.margin.is_some() {
             self.note_margin(open.account, index);
         }
@@ -280,6 +284,8 @@ impl Ledger {
             return;
         };
         let first = self.orders.at(*first);
+        let traded = entry.map_or(Qty::ZERO, |entry| entry.total - entry.remaining);
+        self.instruments[instrument as usize].add_unheld(first.side(), Price::new(0), traded);
         let bond = Bond {
             instrument,
             account: first.account,
@@ -287,7 +293,7 @@ impl Ledger {
             entry: entry_at,
             pair: [pair.first().copied(), pair.get(1).copied()],
             lead: Lead::Open,
-            traded: entry.map_or(Qty::ZERO, |entry| entry.total - entry.remaining),
+            traded,
             applied: Footprint::default(),
         };
         let number = self.bonds.insert(bond);
@@ -436,8 +442,9 @@ impl Ledger {
             .iter()
             .filter(|instrument| instrument.margin.is_some() && instrument.quote == asset);
         on_margin
-            .flat_map(|instrument| instrument.costs.iter().map(move |(_, cost)| (instrument, cost)))
-            .try_fold(there, |there, (instrument, [open, _])| {
+            .flat_map(|instrument| instrument.lines.iter().map(move |(account, _)| (instrument, account)))
+            .try_fold(there, |there, (instrument, account)| {
+                let open = instrument.cost(account).open;
                 there.checked_sub(open.checked_mul(i128::from(instrument.quote_units))?)
             })
     }

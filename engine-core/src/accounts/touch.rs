@@ -6,18 +6,17 @@
 
 use std::hint::black_box;
 
-use super::Ledger;
+use super::{Ledger, direct};
 use crate::{AccountId, Event, InstrumentId, OrderId, Side};
 
 impl Ledger {
-    /// Reads what an order of this account will change when it is accepted or over.
+    /// Reads what a live order of this account will change when it is over.
     #[inline]
     pub(crate) fn touch(&self, account: Option<AccountId>, instrument: InstrumentId, side: Side) {
-        let Some(account) = account.and_then(|account| self.number(account)) else {
+        let Some(account) = account.and_then(direct) else {
             return;
         };
         let kept = &self.instruments[instrument.get() as usize];
-        black_box(kept.lines.at(account).map(|line| line.open_orders));
         let balances = &self.assets[kept.held_asset(side) as usize].balances;
         balances.rows.touch(account);
     }
@@ -45,7 +44,7 @@ impl Ledger {
             return;
         };
         let kept = &self.instruments[instrument.get() as usize];
-        kept.touch(account);
+        black_box(kept.lines.find(account));
         for asset in [kept.base, kept.quote] {
             let balances = &self.assets[asset as usize].balances;
             balances.rows.touch(account);

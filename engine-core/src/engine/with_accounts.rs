@@ -2,6 +2,7 @@
 
 use super::{Engine, rejected};
 use crate::accounts::{Admitted, AmendCheck, Balance, Ledger, LiveOrder, MarginStatus, Position, Refusal};
+use crate::book::Slot;
 use crate::command::{Amend, Cancel, Command, Linked, Place};
 use crate::event::{Event, RejectReason, Request};
 use crate::market::{Floors, NOT_REDUCIBLE, Reducible, is_well_linked};
@@ -36,16 +37,29 @@ impl Desk<'_> {
         Side::BOTH.map(|side| self.ledger.reducible(place.account, place.instrument, side))
     }
 
+    /// Lets the ledger count what is open in an instrument from now on.
+    #[cold]
+    fn count(&mut self, instrument: InstrumentId) {
+        let store = &*self.floors.store;
+        let there = store
+            .orders
+            .iter()
+            .filter(|slot| store.details(*slot).instrument == instrument);
+        self.ledger.count(instrument, there.map(|slot| store.orders.id(slot)));
+    }
+
     /// Carries out a new order. The order of the checks matters only where one fails.
     #[inline]
     fn place(mut self, place: &Place) {
         let plain = self.ledger.admit_plain(place);
         let mut floor = self.floors.floor(place.instrument);
-        if let (Some(admission), Some(price)) = (plain, floor.plain_price(place))
+        if let (Some(plain), Some(price)) = (plain, floor.plain_price(place))
             && floor.admit_plain(place, price).is_ok()
         {
             floor.carry_out_plain(place, price);
-            self.settle(Admitted::Order(&admission));
+            let (now, places) = (self.floors.now, (self.batch, self.unread));
+            self.ledger
+                .settle_plain((place, &plain), now, self.floors.events, places);
         } else {
             self.place_any(place);
         }
@@ -53,6 +67,11 @@ impl Desk<'_> {
 
     #[inline(never)]
     fn place_any(mut self, place: &Place) {
+        let group = place.group.or_else(|| self.ledger.group_for(place));
+        let place = &Place { group, ..*place };
+        if self.ledger.must_count(place) {
+            self.count(place.instrument);
+        }
         let reducible = self.reducible(place);
         let now = self.floors.now;
         let mut floor = self.floors.floor(place.instrument);
@@ -80,7 +99,65 @@ impl Desk<'_> {
         self.floors.events.extend(refusal.shortfall);
     }
 
+    #[inline]
+    fn amend(mut self, slot: Slot, amend: &Amend) {
+        let mut floor = self.floors.floor_of(slot);
+        let (instrument, order) = (floor.market.id, floor.store.orders.id(slot));
+        let details = floor.store.details(slot);
+        let (owner, total) = (details.account, details.total);
+        let changes = (amend.price, amend.quantity);
+        let plain = self
+            .ledger
+            .admit_plain_amend((instrument, order), total, changes);
+        match plain {
+            Some(plain) if floor.amend_plain(slot, amend) => {
+                self.ledger
+                    .settle_plain_amend((owner, instrument), &plain, self.floors.events);
+            }
+            _ => self.amend_any(slot, amend),
+        }
+    }
+
+    #[inline(never)]
+    fn amend_any(mut self, slot: Slot, amend: &Amend) {
+        let store = &*self.floors.store;
+        let (instrument, owner) = (store.details(slot).instrument, store.details(slot).account);
+        let whose = (owner, store.orders.side(slot));
+        let quantity = amend.quantity.unwrap_or(store.details(slot).total);
+        if self.ledger.must_count_amend(instrument, whose, quantity) {
+            self.count(instrument);
+        }
+        let mut floor = self.floors.floor_of(slot);
+        let verdict = floor
+            .admit_amend(slot, amend)
+            .map_err(Refusal::from)
+            .and_then(|amended| {
+                let check = AmendCheck {
+                    instrument: floor.market.id,
+                    order: floor.store.orders.id(slot),
+                    price: amended.price.filter(|_| amend.price.is_some()),
+                    totals: (floor.store.details(slot).total, amended.total),
+                    remaining: amended.remaining,
+                };
+                let paid = self.ledger.admit_amend(&check, &floor)?;
+                Ok((amended, paid))
+            });
+        match verdict {
+            Ok((amended, paid)) => {
+                floor.carry_out_amend(slot, &amended);
+                self.settle(Admitted::Amend(&paid));
+            }
+            Err(refusal) => {
+                floor.refuse_amend(slot, amend, refusal.reason);
+                self.floors.events.extend(refusal.shortfall);
+            }
+        }
+    }
+
     fn place_linked(mut self, linked: &Linked) {
+        if self.ledger.must_count_linked(linked) {
+            self.count(linked.orders[0].instrument);
+        }
         let reducible = match linked.orders.iter().find(|place| place.reduce_only) {
             Some(place) => self.reducible(place),
             None => NOT_REDUCIBLE,
@@ -154,11 +231,7 @@ impl Engine {
 
     #[inline]
     fn place_paid(&mut self, place: &Place, events: &mut Vec<Event>, batch: usize) {
-        let desk = self.desk(events, batch);
-        match desk.ledger.group_for(place) {
-            None => desk.place(place),
-            group => desk.place(&Place { group, ..*place }),
-        }
+        self.desk(events, batch).place(place);
     }
 
     fn place_linked_paid(&mut self, linked: &Linked, events: &mut Vec<Event>, batch: usize) {
@@ -190,34 +263,9 @@ impl Engine {
     }
 
     fn amend_paid(&mut self, amend: &Amend, events: &mut Vec<Event>, batch: usize) {
-        let Some(slot) = self.store.resolve(&amend.order, amend.account) else {
-            return self.amend(amend, events);
-        };
-        let mut desk = self.desk(events, batch);
-        let mut floor = desk.floors.floor_of(slot);
-        let verdict = floor
-            .admit_amend(slot, amend)
-            .map_err(Refusal::from)
-            .and_then(|amended| {
-                let check = AmendCheck {
-                    instrument: floor.market.id,
-                    order: floor.store.orders.id(slot),
-                    price: amended.price.filter(|_| amend.price.is_some()),
-                    totals: (floor.store.details(slot).total, amended.total),
-                    remaining: amended.remaining,
-                };
-                let paid = desk.ledger.admit_amend(&check, &floor)?;
-                Ok((amended, paid))
-            });
-        match verdict {
-            Ok((amended, paid)) => {
-                floor.carry_out_amend(slot, &amended);
-                desk.settle(Admitted::Amend(&paid));
-            }
-            Err(refusal) => {
-                floor.refuse_amend(slot, amend, refusal.reason);
-                desk.floors.events.extend(refusal.shortfall);
-            }
+        match self.store.resolve(&amend.order, amend.account) {
+            Some(slot) => self.desk(events, batch).amend(slot, amend),
+            None => self.amend(amend, events),
         }
     }
 
@@ -234,6 +282,12 @@ impl Engine {
 
     /// Carries out a command that is about money and no order.
     fn apply_to_ledger(&mut self, command: &Sequenced<Command>, events: &mut Vec<Event>) {
+        if let Command::SetLimits(set) = &command.value {
+            let mut desk = self.desk(events, 0);
+            if desk.ledger.must_count_limits(set.instrument) {
+                desk.count(set.instrument);
+            }
+        }
         let ledger = self.ledger.as_deref_mut().expect("the engine has accounts");
         let done = match &command.value {
             Command::AddAsset(spec) => ledger.add_asset(spec, events).map_err(Refusal::from),
