@@ -244,7 +244,12 @@ impl Checked {
 
 impl Ledger {
     /// Admits a new order, or says why not.
-    pub(crate) fn admit(&self, place: &Place, now: Timestamp, reach: &impl Reach) -> Result<Admission, Refusal> {
+    pub(crate) fn admit(
+        &self,
+        place: &Place,
+        now: Timestamp,
+        reach: &impl Reach,
+    ) -> Result<Admission, Refusal> {
         let instrument = &self.instruments[place.instrument.get() as usize];
         let checked = self.check(place, now, reach, false)?;
         let footprint = self.footprint_on_entry(instrument, place, &checked);

@@ -19,7 +19,6 @@ impl<T: Clone + Default, const PAGE: usize> Column<T, PAGE> {
     }
 
     /// The value of a number, if its page was ever written.
-    #[inline]
     pub(super) fn at(&self, number: u32) -> Option<&T> {
         let page = number as usize / PAGE;
         let node = self.nodes.get(page / NODE)?.as_ref()?;
@@ -27,18 +26,8 @@ impl<T: Clone + Default, const PAGE: usize> Column<T, PAGE> {
         Some(&page[number as usize % PAGE])
     }
 
-    /// The value of a number, or the default where none was written.
-    #[inline]
-    pub(super) fn read(&self, number: u32) -> T
-    where
-        T: Copy,
-    {
-        self.at(number).copied().unwrap_or_default()
-    }
-
     /// The value of a number, to be changed, if its page was ever written.
-    #[inline]
-    pub(super) fn written(&mut self, number: u32) -> Option<&mut T> {
+    fn written(&mut self, number: u32) -> Option<&mut T> {
         let page = number as usize / PAGE;
         let node = self.nodes.get_mut(page / NODE)?.as_mut()?;
         let page = node[page % NODE].as_mut()?;
@@ -46,7 +35,6 @@ impl<T: Clone + Default, const PAGE: usize> Column<T, PAGE> {
     }
 
     /// The value of a number, to be changed.
-    #[inline]
     pub(super) fn at_mut(&mut self, number: u32) -> &mut T {
         if self.at(number).is_none() {
             self.allocate(number as usize / PAGE);

@@ -98,15 +98,15 @@ impl Ledger {
             let at = self.live(id);
             let order = *self.orders.at(at);
             let alone = !self.is_in_pair(at);
-            let line = self.instruments[index as usize].lines.at_mut(order.account);
-            line.open_orders += 1;
+            let open = self.instruments[index as usize].lines.open_mut(order.account);
+            open.orders += 1;
             if alone {
-                line.open[order.side() as usize] += order.remaining().lots();
+                open.lots[order.side() as usize] += order.remaining().lots();
             }
         }
         for (_, bond) in self.bonds.iter().filter(|(_, bond)| bond.instrument == index) {
-            let line = self.instruments[index as usize].lines.at_mut(bond.account);
-            line.open[bond.side as usize] += bond.applied.quantity;
+            let open = self.instruments[index as usize].lines.open_mut(bond.account);
+            open.lots[bond.side as usize] += bond.applied.quantity;
         }
     }
 

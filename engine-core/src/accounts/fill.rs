@@ -60,7 +60,7 @@ impl Ledger {
     pub(super) fn close(&mut self, instrument: u32, at: At, order: &OpenOrder) -> bool {
         let kept = &mut self.instruments[instrument as usize];
         if kept.counted {
-            kept.lines.at_mut(order.account).open_orders -= 1;
+            kept.lines.open_mut(order.account).orders -= 1;
         }
         if order.is_reduce_only() {
             kept.extra_mut(order.account).reduce_only[order.side() as usize] -= 1;

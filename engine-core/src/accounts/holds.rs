@@ -194,7 +194,7 @@ impl Ledger {
             held += instrument.expose(account, side, after.exposure - before.exposure);
         }
         if instrument.counted {
-            let open = &mut instrument.lines.at_mut(account).open[side as usize];
+            let open = &mut instrument.lines.open_mut(account).lots[side as usize];
             *open = *open - before.quantity + after.quantity;
         }
         if held == 0 {

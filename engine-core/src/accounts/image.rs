@@ -87,7 +87,7 @@ impl Ledger {
             .iter()
             .filter_map(|(number, line)| {
                 let cost = instrument.cost(number);
-                let extra = instrument.extra(line);
+                let extra = instrument.extra(&line);
                 let line = LineSnapshot {
                     account: self.accounts.at(number)?.id?,
                     quantity: line.quantity,

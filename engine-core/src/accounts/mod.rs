@@ -30,6 +30,7 @@ mod links;
 mod margin;
 mod numbers;
 mod orders;
+mod paged;
 mod pairs;
 mod plain;
 mod position;
@@ -54,6 +55,7 @@ pub(crate) use check::LiveOrder;
 pub use margin::MarginStatus;
 pub use position::Position;
 pub(crate) use restore::Restored;
+pub(crate) use touch::Holder;
 
 use column::Column;
 use fees::{RateTable, Volume};
@@ -61,6 +63,7 @@ use instrument::Instrument;
 use links::Bonds;
 use numbers::LargeIds;
 use orders::OpenOrders;
+use paged::Paged;
 use pairs::Pairs;
 use taken::Maker;
 use transfers::TransferKeys;
@@ -144,10 +147,10 @@ impl Balances {
         Row { total, held }
     }
 
-    /// Changes what an account has by what is not much, and returns what that is then.
-    #[inline(always)]
-    fn add_small(&mut self, account: u32, total: i64, held: i64) -> Row {
-        let [total, held] = self.rows.add_small(account, [total, held]);
+    /// Changes what an account has by what is not much, in the row where it was found, and returns what that is then.
+    #[inline]
+    fn add_small(&mut self, place: (u32, u32), total: i64, held: i64) -> Row {
+        let [total, held] = self.rows.add_small(place, [total, held]);
         Row { total, held }
     }
 
@@ -177,7 +180,7 @@ pub(crate) struct Ledger {
     /// The accounts whose ids are too large to be their numbers.
     large: LargeIds,
     account_count: u32,
-    flags: Column<u8, 4096>,
+    flags: Paged<u8, 64>,
     accounts: Column<Account, 16>,
     asset_specs: Vec<AssetSpec>,
     assets: Vec<Asset>,
@@ -196,7 +199,7 @@ impl Ledger {
             config,
             large: LargeIds::new(ids),
             account_count: 0,
-            flags: Column::new(),
+            flags: Paged::new(),
             accounts: Column::new(),
             asset_specs: Vec::new(),
             assets: Vec::new(),
@@ -368,6 +371,11 @@ impl Ledger {
             total: Amount::new(row.total),
             held: Amount::new(row.held),
         }
+    }
+
+    /// How many accounts there are.
+    pub(crate) fn account_count(&self) -> u32 {
+        self.account_count
     }
 
     /// What has been collected in fees of an asset.

@@ -215,14 +215,23 @@ impl OpenOrders {
         Some(slot.get())
     }
 
+    /// Reads the entry of an order, if it is found by the id alone. The result means nothing.
     #[inline]
+    pub(super) fn touch(&self, id: OrderId) -> u64 {
+        match self.chosen {
+            None => self.entries.get(id.get() as u32).map_or(0, |order| order.key),
+            Some(_) => 0,
+        }
+    }
+
+    #[inline(always)]
     pub(super) fn insert(&mut self, id: OrderId, order: OpenOrder) -> At {
         let at = match &mut self.chosen {
             None => id.get() as u32,
             Some(chosen) => chosen.insert(id.get()),
         };
-        while self.entries.len() <= at as usize {
-            self.entries.push(OpenOrder::default());
+        if self.entries.get(at).is_none() {
+            self.grow(at);
         }
         let entry = &mut self.entries[at];
         debug_assert!(!entry.is_live(), "an id is in use once");
@@ -232,7 +241,7 @@ impl OpenOrders {
         at
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn remove(&mut self, at: At) {
         let entry = &mut self.entries[at];
         debug_assert!(entry.is_live(), "only a live order can end");
@@ -240,6 +249,14 @@ impl OpenOrders {
         self.len -= 1;
         if let Some(chosen) = &mut self.chosen {
             chosen.remove(at);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, at: At) {
+        while self.entries.len() <= at as usize {
+            self.entries.push(OpenOrder::default());
         }
     }
 

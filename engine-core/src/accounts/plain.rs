@@ -17,6 +17,8 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PlainOrder {
     pub(super) account: u32,
+    /// Where its balance of what it holds is.
+    pub(super) row: u32,
     pub(super) price: Price,
     pub(super) held: i64,
 }
@@ -25,6 +27,7 @@ pub(crate) struct PlainOrder {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PlainAmend {
     at: At,
+    row: u32,
     order: OpenOrder,
     more: i64,
 }
@@ -55,7 +58,8 @@ impl Ledger {
             Side::Sell => kept.delivered_small(place.quantity)?,
         };
         let balances = &self.assets[kept.held_asset(side) as usize].balances;
-        let [total, held_before] = balances.rows.near(account)?;
+        let row = balances.rows.find(account)?;
+        let [total, held_before] = balances.rows.near(row)?;
         // What is held is there, so neither this nor the sum below can overflow.
         if held > total - held_before {
             return None;
@@ -66,7 +70,12 @@ impl Ledger {
         } else {
             kept.is_roomy((held_before + held).unsigned_abs(), 0)
         };
-        has_room.then_some(PlainOrder { account, price, held })
+        has_room.then_some(PlainOrder {
+            account,
+            row,
+            price,
+            held,
+        })
     }
 
     /// Settles a plain order that was admitted, whatever it did.
@@ -79,9 +88,8 @@ impl Ledger {
         (batch, unread): (usize, usize),
     ) {
         if let [Event::Accepted { order, .. }, Event::Rested { .. }] = events[unread..] {
-            let held = (plain.account, plain.held);
             self.keep_plain(order, place, plain, (place.quantity, 0));
-            return self.hold(place, held, events);
+            return self.hold((place, plain), plain.held, events);
         }
         if !self.settle_taken((place, plain), events, (batch, unread)) {
             let kept = &self.instruments[place.instrument.get() as usize];
@@ -97,7 +105,7 @@ impl Ledger {
     }
 
     /// Makes a plain order known that rests with this quantity and carry.
-    #[inline]
+    #[inline(always)]
     pub(super) fn keep_plain(
         &mut self,
         id: OrderId,
@@ -118,18 +126,18 @@ impl Ledger {
         order.set_carry(carry);
         self.orders.insert(id, order);
         if kept.counted {
-            let line = kept.lines.at_mut(plain.account);
-            line.open_orders += 1;
-            line.open[place.side as usize] += quantity.lots();
+            let open = kept.lines.open_mut(plain.account);
+            open.orders += 1;
+            open.lots[place.side as usize] += quantity.lots();
         }
     }
 
     /// Changes what the owner of a new order holds for it, and says so.
-    #[inline]
-    pub(super) fn hold(&mut self, place: &Place, (account, by): (u32, i64), events: &mut Vec<Event>) {
+    #[inline(always)]
+    pub(super) fn hold(&mut self, (place, plain): (&Place, &PlainOrder), by: i64, events: &mut Vec<Event>) {
         if let (Some(owner), true) = (place.account, by != 0) {
             let asset = self.instruments[place.instrument.get() as usize].held_asset(place.side);
-            self.change_held(owner, (account, asset), by, events);
+            self.change_held(owner, (plain.row, plain.account, asset), by, events);
         }
     }
 
@@ -150,7 +158,7 @@ impl Ledger {
     }
 
     /// Forgets an order that is over, and what it held, if nothing else is to be looked at. Whether that was so.
-    #[inline]
+    #[inline(always)]
     pub(super) fn close_plain(
         &mut self,
         owner: AccountId,
@@ -171,18 +179,19 @@ impl Ledger {
         self.orders.remove(at);
         let kept = &mut self.instruments[instrument.get() as usize];
         if kept.counted {
-            let line = kept.lines.at_mut(order.account);
-            line.open_orders -= 1;
-            line.open[side as usize] -= order.remaining().lots();
+            let open = kept.lines.open_mut(order.account);
+            open.orders -= 1;
+            open.lots[side as usize] -= order.remaining().lots();
         }
         if held != 0 {
-            self.change_held(owner, (order.account, asset), -held, events);
+            let row = self.assets[asset as usize].balances.rows.ensure(order.account);
+            self.change_held(owner, (row, order.account, asset), -held, events);
         }
         true
     }
 
     /// What a plain order holds, if that is not much.
-    #[inline]
+    #[inline(always)]
     fn held_by(&self, kept: &Instrument, order: &OpenOrder) -> Option<i64> {
         match order.side() {
             Side::Buy => kept.hold_small(order.price(), order.remaining(), self.fees(order)),
@@ -191,15 +200,16 @@ impl Ledger {
     }
 
     /// Changes what an account holds of an asset, and says so.
-    #[inline]
+    #[inline(always)]
     fn change_held(
         &mut self,
         owner: AccountId,
-        (account, asset): (u32, u32),
+        (row, account, asset): (u32, u32, u32),
         by: i64,
         events: &mut Vec<Event>,
     ) {
-        let row = self.assets[asset as usize].balances.add_small(account, 0, by);
+        let balances = &mut self.assets[asset as usize].balances;
+        let row = balances.add_small((row, account), 0, by);
         events.push(balance_changed(owner, asset, row));
     }
 
@@ -231,11 +241,17 @@ impl Ledger {
         }
         let (held, held_then) = (self.held_by(kept, &before)?, self.held_by(kept, &then)?);
         let balances = &self.assets[kept.held_asset(before.side()) as usize].balances;
-        let [all, held_before] = balances.rows.near(before.account)?;
+        let row = balances.rows.find(before.account)?;
+        let [all, held_before] = balances.rows.near(row)?;
         let more = held_then - held;
         let is_free = more <= all - held_before;
         let fits = is_free && kept.is_roomy((held_before + more).unsigned_abs(), 0);
-        fits.then_some(PlainAmend { at, order: then, more })
+        fits.then_some(PlainAmend {
+            at,
+            row,
+            order: then,
+            more,
+        })
     }
 
     /// Settles an amend of a plain order that was admitted and carried out.
@@ -250,7 +266,7 @@ impl Ledger {
         if let (Some(owner), true) = (owner, amend.more != 0) {
             let (account, side) = (amend.order.account, amend.order.side());
             let asset = self.instruments[instrument.get() as usize].held_asset(side);
-            self.change_held(owner, (account, asset), amend.more, events);
+            self.change_held(owner, (amend.row, account, asset), amend.more, events);
         }
     }
 }

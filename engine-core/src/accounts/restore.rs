@@ -255,7 +255,7 @@ impl Ledger {
     fn put_back_order(&mut self, order: &LiveOrder, open: OpenOrder) {
         let index = order.instrument.get();
         let kept = &mut self.instruments[index as usize];
-        kept.lines.at_mut(open.account).open_orders += 1;
+        kept.lines.open_mut(open.account).orders += 1;
         if order.reduce_only {
             kept.extra_mut(open.account).reduce_only[order.side as usize] += 1;
         }
@@ -361,8 +361,8 @@ impl Ledger {
                 return Err(AccountsFault::Positions(instrument));
             }
             for (account, line) in kept.lines.iter() {
-                let Some(extra) = kept.extra(line) else { continue };
-                if !only_reduces(line, extra.reduce_only) {
+                let Some(extra) = kept.extra(&line) else { continue };
+                if !only_reduces(&line, extra.reduce_only) {
                     let account = self.id(account);
                     return Err(AccountsFault::ReduceOnly { account, instrument });
                 }
@@ -442,7 +442,12 @@ impl Ledger {
             .iter()
             .filter(|instrument| instrument.margin.is_some() && instrument.quote == asset);
         on_margin
-            .flat_map(|instrument| instrument.lines.iter().map(move |(account, _)| (instrument, account)))
+            .flat_map(|instrument| {
+                instrument
+                    .lines
+                    .iter()
+                    .map(move |(account, _)| (instrument, account))
+            })
             .try_fold(there, |there, (instrument, account)| {
                 let open = instrument.cost(account).open;
                 there.checked_sub(open.checked_mul(i128::from(instrument.quote_units))?)

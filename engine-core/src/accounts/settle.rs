@@ -220,9 +220,9 @@ impl Settlement<'_> {
             immediate: admission.immediate,
         });
         if kept.counted {
-            let line = kept.lines.at_mut(account);
-            line.open_orders += 1;
-            if line.extra != 0 || !kept.is_plain() || admission.reduce_only {
+            kept.lines.open_mut(account).orders += 1;
+            let has_extra = kept.lines.read(account).extra != 0;
+            if has_extra || !kept.is_plain() || admission.reduce_only {
                 self.open_special(party.instrument, admission, side);
             }
         } else {

@@ -5,12 +5,12 @@
 
 use std::hint::black_box;
 
-use super::fees::{Fees, charge_small};
+use super::fees::{Fees, RateTable, charge_small};
 use super::instrument::Instrument;
-use super::orders::{At, OpenOrder};
+use super::orders::{At, OpenOrder, OpenOrders};
 use super::plain::{PlainOrder, balance_changed};
 use super::position::Cost;
-use super::{Ledger, Row};
+use super::{Asset, Ledger, Row};
 use crate::{AccountId, Amount, AssetId, Event, InstrumentId, OrderId, Place, Price, Qty, Side};
 
 /// Where the trades of a taker stand among the events.
@@ -21,19 +21,22 @@ struct Trades {
     cancelled: bool,
 }
 
-/// The maker of a trade that is still to be settled.
+/// A trade that is still to be settled, and where its maker is found.
 #[derive(Clone, Copy)]
 pub(super) struct Maker {
     at: At,
+    account: u32,
     /// Its account's line, if there was one before the first trade.
     line: Option<u32>,
+    /// Its balances of base and quote.
+    base: u32,
+    quote: u32,
+    trade: Trade,
 }
 
 /// A trade that is not worth much.
 #[derive(Clone, Copy)]
 struct Trade {
-    price: Price,
-    quantity: Qty,
     /// In units of the quote asset.
     value: i64,
     /// In units of the base asset.
@@ -42,6 +45,7 @@ struct Trade {
 
 /// A plain order while it takes.
 struct Taker {
+    side: Side,
     line: u32,
     fees: Fees,
     remaining: Qty,
@@ -59,6 +63,16 @@ struct Filled {
     position: (i64, Cost),
 }
 
+/// The parts of a ledger that the trades of one instrument change.
+struct Counter<'a> {
+    instrument: u32,
+    kept: &'a mut Instrument,
+    base: &'a mut Asset,
+    quote: &'a mut Asset,
+    orders: &'a mut OpenOrders,
+    rates: &'a RateTable,
+}
+
 impl Ledger {
     /// Settles a new order that did not just come to rest, if all that it met hold for themselves alone.
     #[inline(never)]
@@ -68,45 +82,39 @@ impl Ledger {
         events: &mut Vec<Event>,
         (batch, unread): (usize, usize),
     ) -> bool {
-        let Some((order, trades)) = trades_of(&events[unread..], unread) else {
+        let (Some((order, trades)), Some(owner)) = (trades_of(&events[unread..], unread), place.account)
+        else {
             return false;
         };
-        let Some(owner) = place.account else {
-            return false;
-        };
-        if !self.note_makers(&events[trades.first..trades.end], (place, plain)) {
-            return false;
+        let mut makers = std::mem::take(&mut self.makers);
+        makers.clear();
+        let all = self.note_makers(&events[trades.first..trades.end], (place, plain), &mut makers);
+        if all {
+            self.hold((place, plain), plain.held, events);
+            let first = trades.first - batch;
+            let left = self.take(owner, (place, plain), (&makers, &trades, first), events);
+            self.leave(order, (place, plain), (left, trades.cancelled), events);
         }
-        self.hold(place, (plain.account, plain.held), events);
-        let left = self.take(owner, (place, plain), (&trades, batch), events);
-        if trades.cancelled {
-            let kept = &self.instruments[place.instrument.get() as usize];
-            let held = kept.hold_plain(place.side, plain.price, left.0, left.1);
-            let held = held.expect("what is left holds no more than when it was admitted");
-            self.hold(place, (plain.account, -held), events);
-        } else if !left.0.is_zero() {
-            self.keep_plain(order, place, plain, (left.0, left.1.carry));
-        }
-        true
+        self.makers = makers;
+        all
     }
 
     /// Notes who the makers are, and reads what their trades will change. Whether all of them hold for themselves
     /// alone, are not the taker's, and trade for little.
     #[inline]
-    fn note_makers(&mut self, trades: &[Event], (place, plain): (&Place, &PlainOrder)) -> bool {
+    fn note_makers(
+        &self,
+        trades: &[Event],
+        (place, plain): (&Place, &PlainOrder),
+        makers: &mut Vec<Maker>,
+    ) -> bool {
         let kept = &self.instruments[place.instrument.get() as usize];
-        let (base, quote) = (&self.assets[kept.base as usize], &self.assets[kept.quote as usize]);
-        let mut all = true;
-        self.makers.clear();
-        if let [_, ..] = trades {
-            base.balances.rows.touch(plain.account);
-            quote.balances.rows.touch(plain.account);
-            black_box(kept.lines.find(plain.account));
-        }
+        let base = &self.assets[kept.base as usize].balances.rows;
+        let quote = &self.assets[kept.quote as usize].balances.rows;
+        let mut read = 0;
         for event in trades {
             let Event::Traded {
                 maker,
-                maker_account: Some(_),
                 price,
                 quantity,
                 ..
@@ -116,14 +124,31 @@ impl Ledger {
             };
             let at = self.live(maker);
             let order = self.orders.at(at);
-            base.balances.rows.touch(order.account);
-            quote.balances.rows.touch(order.account);
-            let line = kept.lines.find(order.account);
-            all &= order.is_plain() && order.account != plain.account;
-            all &= kept.trade_small(price, quantity).is_some();
-            self.makers.push(Maker { at, line });
+            let account = order.account;
+            if !order.is_plain() || account == plain.account {
+                return false;
+            }
+            let line = kept.lines.find(account);
+            let (Some(base_row), Some(quote_row), Some(trade)) = (
+                base.find(account),
+                quote.find(account),
+                kept.trade_small(price, quantity),
+            ) else {
+                return false;
+            };
+            read ^= base.touch(base_row) ^ quote.touch(quote_row);
+            read ^= line.map_or(0, |line| kept.lines.touch(line));
+            makers.push(Maker {
+                at,
+                account,
+                line,
+                base: base_row,
+                quote: quote_row,
+                trade,
+            });
         }
-        all
+        black_box(read);
+        true
     }
 
     /// Settles the trades of a taker, and says what they leave. Returns what is left of it.
@@ -132,17 +157,17 @@ impl Ledger {
         &mut self,
         owner: AccountId,
         (place, plain): (&Place, &PlainOrder),
-        (trades, batch): (&Trades, usize),
+        (makers, trades, first): (&[Maker], &Trades, usize),
         events: &mut Vec<Event>,
     ) -> (Qty, Fees) {
-        let instrument = place.instrument.get();
-        let kept = &mut self.instruments[instrument as usize];
-        let fees = Fees::new(self.rates.at(kept.base_rates()));
-        if trades.first == trades.end {
+        let mut counter = self.counter(place.instrument);
+        let fees = Fees::new(counter.rates.at(counter.kept.base_rates()));
+        if makers.is_empty() {
             return (place.quantity, fees);
         }
         let mut taker = Taker {
-            line: kept.lines.ensure(plain.account),
+            side: place.side,
+            line: counter.kept.lines.ensure(plain.account),
             fees,
             remaining: place.quantity,
             delivered: 0,
@@ -150,112 +175,150 @@ impl Ledger {
             charged: 0,
             position: (0, Cost::default()),
         };
-        for (index, maker) in (trades.first..trades.end).zip(0..) {
-            let maker = self.makers[maker];
-            self.take_one(instrument, (&mut taker, place.side), maker, (index, batch), events);
+        events.reserve(4 * makers.len() + 4);
+        for (maker, index) in makers.iter().zip(0..) {
+            let Event::Traded {
+                maker_account: Some(maker_owner),
+                price,
+                quantity,
+                ..
+            } = events[trades.first + index]
+            else {
+                unreachable!("only trades stand between the acceptance and the end");
+            };
+            let taker_fee = counter.fill_taker(&mut taker, maker.trade, (price, quantity));
+            let (filled, maker_fee) = counter.fill_maker(maker, (price, quantity));
+            counter.quote.fees += i128::from(maker_fee + taker_fee);
+            events.push(Event::Settled {
+                trade: (first + index) as u32,
+                asset: AssetId::new(counter.kept.quote),
+                maker_fee: Amount::new(maker_fee.into()),
+                taker_fee: Amount::new(taker_fee.into()),
+            });
+            counter.say_filled(maker_owner, &filled, events);
         }
-        let filled = self.fill_taker(instrument, (&taker, place), plain);
-        self.say_filled(owner, instrument, &filled, events);
+        let filled = counter.end_taker(&taker, plain);
+        counter.say_filled(owner, &filled, events);
         (taker.remaining, taker.fees)
     }
 
-    /// Settles one trade: the maker's side at once, the taker's in `taker`.
+    /// Keeps what is left of a taker, or releases what it holds if it is over.
     #[inline]
-    fn take_one(
+    fn leave(
         &mut self,
-        instrument: u32,
-        (taker, side): (&mut Taker, Side),
-        maker: Maker,
-        (index, batch): (usize, usize),
+        order: OrderId,
+        (place, plain): (&Place, &PlainOrder),
+        ((left, fees), cancelled): ((Qty, Fees), bool),
         events: &mut Vec<Event>,
     ) {
-        let Event::Traded {
-            maker_account: Some(owner),
-            price,
-            quantity,
-            ..
-        } = events[index]
-        else {
-            unreachable!("only trades stand between the acceptance and the end");
-        };
-        let kept = &mut self.instruments[instrument as usize];
-        let trade = kept.trade_small(price, quantity);
-        let trade = trade.expect("it was when the makers were noted");
-        let (taker_fee, carry) =
-            charge_small(trade.value.unsigned_abs(), taker.fees.rates.taker, taker.fees.carry);
+        if cancelled {
+            let kept = &self.instruments[place.instrument.get() as usize];
+            let held = kept.hold_plain(place.side, plain.price, left, fees);
+            let held = held.expect("what is left holds no more than when it was admitted");
+            self.hold((place, plain), -held, events);
+        } else if !left.is_zero() {
+            self.keep_plain(order, place, plain, (left, fees.carry));
+        }
+    }
+
+    #[inline]
+    fn counter(&mut self, instrument: InstrumentId) -> Counter<'_> {
+        let kept = &mut self.instruments[instrument.get() as usize];
+        let assets = [kept.base as usize, kept.quote as usize];
+        let assets = self.assets.get_disjoint_mut(assets);
+        let [base, quote] = assets.expect("a simple instrument has two assets");
+        Counter {
+            instrument: instrument.get(),
+            kept,
+            base,
+            quote,
+            orders: &mut self.orders,
+            rates: &self.rates,
+        }
+    }
+}
+
+impl Counter<'_> {
+    /// The taker's side of a trade, of which only its position is noted yet. Returns what it is charged.
+    #[inline]
+    fn fill_taker(&mut self, taker: &mut Taker, trade: Trade, (price, quantity): (Price, Qty)) -> i64 {
+        let (fee, carry) = charge_small(
+            trade.value.unsigned_abs(),
+            taker.fees.rates.taker,
+            taker.fees.carry,
+        );
         taker.fees.carry = carry;
         taker.delivered += i128::from(trade.delivered);
         taker.value += i128::from(trade.value);
-        taker.charged += i128::from(taker_fee);
+        taker.charged += i128::from(fee);
         taker.remaining -= quantity;
-        taker.position = kept.lines.trade(taker.line, side, price, quantity);
-        kept.reach_position(taker.position.0);
-        kept.last = Some(price);
-        let (filled, maker_fee) = self.fill_maker(instrument, &trade, maker);
-        let quote = self.instruments[instrument as usize].quote;
-        self.assets[quote as usize].fees += i128::from(maker_fee + taker_fee);
-        events.push(Event::Settled {
-            trade: (index - batch) as u32,
-            asset: AssetId::new(quote),
-            maker_fee: Amount::new(maker_fee.into()),
-            taker_fee: Amount::new(taker_fee.into()),
-        });
-        self.say_filled(owner, instrument, &filled, events);
+        taker.position = self.kept.lines.trade(taker.line, taker.side, price, quantity);
+        self.kept.reach_position(taker.position.0);
+        self.kept.last = Some(price);
+        fee
     }
 
     /// The maker's side of a trade, and what it is charged.
     #[inline]
-    fn fill_maker(&mut self, instrument: u32, trade: &Trade, maker: Maker) -> (Filled, i64) {
-        let kept = &mut self.instruments[instrument as usize];
-        let before = *self.orders.at(maker.at);
+    fn fill_maker(&mut self, maker: &Maker, (price, quantity): (Price, Qty)) -> (Filled, i64) {
+        let Self { kept, orders, .. } = self;
+        let before = *orders.at(maker.at);
         let fees = Fees {
             rates: self.rates.at(before.rates()),
             carry: before.carry(),
         };
-        let (fee, carry) = charge_small(trade.value.unsigned_abs(), fees.rates.maker, fees.carry);
-        let (account, side) = (before.account, before.side());
-        let rest = before.remaining() - trade.quantity;
+        let Trade { value, delivered } = maker.trade;
+        let (fee, carry) = charge_small(value.unsigned_abs(), fees.rates.maker, fees.carry);
+        let (account, side) = (maker.account, before.side());
+        let rest = before.remaining() - quantity;
         let line = maker.line.unwrap_or_else(|| kept.lines.ensure(account));
-        let position = kept.lines.trade(line, side, trade.price, trade.quantity);
+        let position = kept.lines.trade(line, side, price, quantity);
         kept.reach_position(position.0);
         if kept.counted {
-            let line = kept.lines.row_mut(line);
-            line.open[side as usize] -= trade.quantity.lots();
-            line.open_orders -= u32::from(rest.is_zero());
+            let open = kept.lines.open_of(line);
+            open.lots[side as usize] -= quantity.lots();
+            open.orders -= u32::from(rest.is_zero());
         }
-        let (base, quote) = match side {
-            Side::Buy => {
-                let released = kept.released(&before, fees, (rest, carry));
-                let paid = i128::from(-trade.value - fee);
-                ([trade.delivered, 0], [paid, -released])
-            }
-            Side::Sell => {
-                let received = i128::from(trade.value - fee);
-                ([-trade.delivered, -trade.delivered], [received, 0])
-            }
-        };
-        let (base_asset, quote_asset) = (kept.base as usize, kept.quote as usize);
         if rest.is_zero() {
-            self.orders.remove(maker.at);
+            orders.remove(maker.at);
         } else {
-            let order = self.orders.at_mut(maker.at);
+            let order = orders.at_mut(maker.at);
             order.set_remaining(rest);
             order.set_carry(carry);
         }
-        let base = self.assets[base_asset].balances.add_small(account, base[0], base[1]);
-        let [total, held] = quote;
-        let quote = self.assets[quote_asset].balances.add(account, Row { total, held });
-        (Filled { base, quote, position }, fee)
+        let (base, quote) = (&mut self.base.balances, &mut self.quote.balances);
+        let (base_row, quote_row) = ((maker.base, account), (maker.quote, account));
+        let (base, quote) = match side {
+            Side::Sell => (
+                base.add_small(base_row, -delivered, -delivered),
+                quote.add_small(quote_row, value - fee, 0),
+            ),
+            Side::Buy => {
+                let base = base.add_small(base_row, delivered, 0);
+                let held = -kept.released(&before, fees, (rest, carry));
+                let total = i128::from(-value - fee);
+                (base, quote.add(account, Row { total, held }))
+            }
+        };
+        (
+            Filled {
+                base,
+                quote,
+                position,
+            },
+            fee,
+        )
     }
 
     /// Notes what all trades of a taker came to.
     #[inline]
-    fn fill_taker(&mut self, instrument: u32, (taker, place): (&Taker, &Place), plain: &PlainOrder) -> Filled {
-        let kept = &self.instruments[instrument as usize];
+    fn end_taker(&mut self, taker: &Taker, plain: &PlainOrder) -> Filled {
         let row = |total, held| Row { total, held };
-        let (base, quote) = match place.side {
+        let (base, quote) = match taker.side {
             Side::Buy => {
-                let held = kept.hold(Side::Buy, plain.price, taker.remaining, taker.fees);
+                let held = self
+                    .kept
+                    .hold(Side::Buy, plain.price, taker.remaining, taker.fees);
                 let held = held.expect("what is left holds no more than when it was admitted");
                 let paid = row(-taker.value - taker.charged, held - i128::from(plain.held));
                 (row(taker.delivered, 0), paid)
@@ -265,30 +328,26 @@ impl Ledger {
                 row(taker.value - taker.charged, 0),
             ),
         };
-        let (base_asset, quote_asset) = (kept.base as usize, kept.quote as usize);
         Filled {
-            base: self.assets[base_asset].balances.add(plain.account, base),
-            quote: self.assets[quote_asset].balances.add(plain.account, quote),
+            base: self.base.balances.add(plain.account, base),
+            quote: self.quote.balances.add(plain.account, quote),
             position: taker.position,
         }
     }
 
     /// Says what a trade has left an account with: its balances, then its position.
     #[inline]
-    fn say_filled(&self, owner: AccountId, instrument: u32, filled: &Filled, events: &mut Vec<Event>) {
-        let kept = &self.instruments[instrument as usize];
+    fn say_filled(&self, owner: AccountId, filled: &Filled, events: &mut Vec<Event>) {
         let position = filled.position.1.position(filled.position.0);
-        events.extend([
-            balance_changed(owner, kept.base, filled.base),
-            balance_changed(owner, kept.quote, filled.quote),
-            Event::PositionChanged {
-                account: owner,
-                instrument: InstrumentId::new(instrument),
-                quantity: position.quantity,
-                cost: position.cost,
-                realised: position.realised,
-            },
-        ]);
+        events.push(balance_changed(owner, self.kept.base, filled.base));
+        events.push(balance_changed(owner, self.kept.quote, filled.quote));
+        events.push(Event::PositionChanged {
+            account: owner,
+            instrument: InstrumentId::new(self.instrument),
+            quantity: position.quantity,
+            cost: position.cost,
+            realised: position.realised,
+        });
     }
 }
 
@@ -297,8 +356,6 @@ impl Instrument {
     #[inline]
     fn trade_small(&self, price: Price, quantity: Qty) -> Option<Trade> {
         Some(Trade {
-            price,
-            quantity,
             value: self.value_small(price, quantity)? as i64,
             delivered: self.delivered_small(quantity)?,
         })

@@ -3,6 +3,7 @@
 use std::hint::black_box;
 
 use super::Engine;
+use crate::accounts::Holder;
 use crate::book::{OrderIds, Slot};
 use crate::command::{Command, OrderRef};
 use crate::event::Event;
@@ -15,6 +16,9 @@ const AHEAD: usize = 16;
 
 /// From how many orders on this pays: what fewer use stays in a second-level cache.
 const ORDERS_MIN: usize = 32 * 1024;
+
+/// The same of accounts.
+const ACCOUNTS_MIN: u32 = 16 * 1024;
 
 impl Engine {
     /// Applies the next commands, exactly as [`apply`](Self::apply) would one after the other, and appends for each to
@@ -43,7 +47,7 @@ impl Engine {
         ends: &mut Vec<usize>,
     ) -> Result<(), Gap> {
         for window in commands.chunks(AHEAD) {
-            if self.store.orders.slots_used() >= ORDERS_MIN {
+            if self.store.orders.slots_used() >= ORDERS_MIN || self.has_many_accounts() {
                 self.touch(window);
             }
             for command in window {
@@ -52,6 +56,13 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// Whether what accounts have is more than stays in a second-level cache.
+    fn has_many_accounts(&self) -> bool {
+        self.ledger
+            .as_ref()
+            .is_some_and(|ledger| ledger.account_count() >= ACCOUNTS_MIN)
     }
 
     /// Reads what these commands will read, step by step: a step of one command need not wait for the other commands'.
@@ -74,7 +85,12 @@ impl Engine {
                         Step::Level,
                     );
                 }
-                other => *slot = named(other).and_then(|id| orders.touch_order(id)),
+                other => {
+                    *slot = named(other).and_then(|id| orders.touch_order(id));
+                    if let (Some(ledger), Some(id)) = (&self.ledger, named(other)) {
+                        read ^= ledger.touch_order(id);
+                    }
+                }
             }
         }
         for (command, slot) in window.iter().zip(&slots) {
@@ -96,7 +112,26 @@ impl Engine {
                 _ => {}
             }
         }
+        if let Some(ledger) = &self.ledger {
+            read ^= ledger.touch_all(&self.holders(window, &slots));
+        }
         black_box(read);
+    }
+
+    /// Whose balances these commands change first.
+    fn holders(&self, window: &[Sequenced<Command>], slots: &[Option<Slot>; AHEAD]) -> [Holder; AHEAD] {
+        let mut holders = [Holder::default(); AHEAD];
+        for ((command, slot), holder) in window.iter().zip(slots).zip(&mut holders) {
+            *holder = match (&command.value, *slot) {
+                (Command::Place(place), _) => Some((place.account, place.instrument, place.side)),
+                (_, Some(slot)) => {
+                    let details = self.store.details(slot);
+                    Some((details.account, details.instrument, self.store.orders.side(slot)))
+                }
+                _ => None,
+            };
+        }
+        holders
     }
 
     #[inline]

@@ -1,9 +1,11 @@
 //! An engine whose orders are paid for: the ledger is asked before an order comes in, and reads what happened.
 
+use std::hint::black_box;
+
 use super::{Engine, rejected};
 use crate::accounts::{Admitted, AmendCheck, Balance, Ledger, LiveOrder, MarginStatus, Position, Refusal};
 use crate::book::Slot;
-use crate::command::{Amend, Cancel, Command, Linked, Place};
+use crate::command::{Amend, Cancel, Command, Linked, OrderRef, Place};
 use crate::event::{Event, RejectReason, Request};
 use crate::market::{Floors, NOT_REDUCIBLE, Reducible, is_well_linked};
 use crate::sequencer::Sequenced;
@@ -45,7 +47,8 @@ impl Desk<'_> {
             .orders
             .iter()
             .filter(|slot| store.details(*slot).instrument == instrument);
-        self.ledger.count(instrument, there.map(|slot| store.orders.id(slot)));
+        self.ledger
+            .count(instrument, there.map(|slot| store.orders.id(slot)));
     }
 
     /// Carries out a new order. The order of the checks matters only where one fails.
@@ -106,9 +109,7 @@ impl Desk<'_> {
         let details = floor.store.details(slot);
         let (owner, total) = (details.account, details.total);
         let changes = (amend.price, amend.quantity);
-        let plain = self
-            .ledger
-            .admit_plain_amend((instrument, order), total, changes);
+        let plain = self.ledger.admit_plain_amend((instrument, order), total, changes);
         match plain {
             Some(plain) if floor.amend_plain(slot, amend) => {
                 self.ledger
@@ -187,23 +188,32 @@ impl Engine {
         if events.len() > batch {
             self.settle(events, (batch, batch));
         }
+        match &command.value {
+            Command::Place(place) if self.lists(place.instrument) => {
+                self.desk(events, batch).place(place);
+            }
+            Command::Cancel(cancel) => self.cancel_paid(cancel, events, batch),
+            Command::Amend(amend) => self.amend_paid(amend, events, batch),
+            _ => self.apply_rare_with_accounts(command, events, batch),
+        }
+    }
+
+    #[inline(never)]
+    fn apply_rare_with_accounts(
+        &mut self,
+        command: &Sequenced<Command>,
+        events: &mut Vec<Event>,
+        batch: usize,
+    ) {
         let unread = events.len();
         match &command.value {
-            Command::Place(place) if self.lists(place.instrument) => self.place_paid(place, events, batch),
-            Command::Amend(amend) => self.amend_paid(amend, events, batch),
-            Command::PlaceLinked(linked) => self.place_linked_paid(linked, events, batch),
+            Command::PlaceLinked(linked) => return self.place_linked_paid(linked, events, batch),
             Command::List(spec) => self.list_paid(spec, events),
             Command::Place(place) => self.place(place, events),
-            Command::Cancel(cancel) => self.cancel_paid(cancel, events),
             other if is_about_money(other) => self.apply_to_ledger(command, events),
             other => self.apply_rare(other, events),
         }
-        if !matches!(
-            command.value,
-            Command::Place(_) | Command::PlaceLinked(_) | Command::Amend(_)
-        ) {
-            self.settle(events, (batch, unread));
-        }
+        self.settle(events, (batch, unread));
     }
 
     /// Lets the ledger read the events from the second place on; the first is where those of the command begin.
@@ -229,11 +239,6 @@ impl Engine {
         }
     }
 
-    #[inline]
-    fn place_paid(&mut self, place: &Place, events: &mut Vec<Event>, batch: usize) {
-        self.desk(events, batch).place(place);
-    }
-
     fn place_linked_paid(&mut self, linked: &Linked, events: &mut Vec<Event>, batch: usize) {
         let known = linked
             .orders
@@ -251,15 +256,21 @@ impl Engine {
     }
 
     #[inline]
-    fn cancel_paid(&mut self, cancel: &Cancel, events: &mut Vec<Event>) {
+    fn cancel_paid(&mut self, cancel: &Cancel, events: &mut Vec<Event>, batch: usize) {
+        if let (Some(ledger), OrderRef::Id(id)) = (&self.ledger, cancel.order) {
+            black_box(ledger.touch_order(id));
+        }
         let Some(slot) = self.store.resolve(&cancel.order, cancel.account) else {
             return self.cancel(cancel, events);
         };
         if let Some(ledger) = &self.ledger {
             let details = self.store.details(slot);
-            ledger.touch(details.account, details.instrument, self.store.orders.side(slot));
+            let side = self.store.orders.side(slot);
+            black_box(ledger.touch(details.account, details.instrument, side));
         }
+        let unread = events.len();
         self.floors(events).floor_of(slot).cancel_asked(slot);
+        self.settle(events, (batch, unread));
     }
 
     fn amend_paid(&mut self, amend: &Amend, events: &mut Vec<Event>, batch: usize) {
