@@ -6,6 +6,7 @@
 use std::process::ExitCode;
 
 mod clock;
+pub mod demo;
 mod invocation;
 #[cfg(doctest)]
 mod pages;
@@ -26,6 +27,11 @@ pub struct Task {
 
 /// Every task, in the order in which the help lists them.
 pub const TASKS: &[Task] = &[
+    Task {
+        name: "demo",
+        purpose: "builds the exchange and starts it with simulated traders",
+        run: demo::run,
+    },
     Task {
         name: "verify",
         purpose: "runs every check there is",

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use engine_core::{AccountId, SelfTrade, Timestamp};
 use engine_runtime::Handle;
+use engine_wire::Object;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
@@ -36,8 +37,32 @@ pub struct AppConfig {
     pub self_trade: SelfTrade,
     /// How many passwords may be hashed at a time.
     pub logins_max: usize,
+    /// What of the market is not real.
+    pub simulated: Simulated,
     /// The origins that browsers may call from; none, and CORS is off.
     pub origins: Vec<String>,
+}
+
+/// What of the market is not real, so that nobody takes it for a market of people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Simulated {
+    /// Everything before this moment is a simulated past.
+    pub past_until: Option<Timestamp>,
+    /// Simulated traders trade.
+    pub traders: bool,
+}
+
+impl Simulated {
+    /// Writes what is simulated as an object, with null for a past that there is not.
+    pub(crate) fn write(self, out: &mut Vec<u8>) {
+        let mut object = Object::new(out);
+        match self.past_until {
+            Some(until) => object.integer("past_until", until.millis()),
+            None => object.null("past_until"),
+        }
+        object.boolean("traders", self.traders);
+        object.end();
+    }
 }
 
 impl AppConfig {
@@ -48,6 +73,7 @@ impl AppConfig {
             is_demo: matches!(auth, Auth::Demo(_)),
             self_trade: SelfTrade::CancelNewest,
             logins_max: 2,
+            simulated: Simulated::default(),
             origins: Vec::new(),
         }
     }

@@ -27,7 +27,7 @@ mod server;
 pub mod views;
 mod ws;
 
-pub use self::app::{App, AppConfig, Auth};
+pub use self::app::{App, AppConfig, Auth, Simulated};
 pub use self::fanout::Fanout;
 pub use self::rest::{Door, Rest, asset_specs};
 pub use self::server::{Server, ServerConfig};

@@ -11,31 +11,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 pub(crate) fn run(directory: &str) -> Result<Seq, Box<dyn std::error::Error>> {
-    let config = RuntimeConfig {
-        segment_bytes: 1 << 20,
-        ..RuntimeConfig::default()
-    };
-    let (runtime, recovered) = Runtime::open(Disk::open(directory)?, config)?;
+    let (runtime, recovered) = Runtime::open(Disk::open(directory)?, RuntimeConfig::default())?;
     println!("{} commands were there", recovered.end);
     let (exchange, btc) = (runtime.handle(), InstrumentId::new(0));
-    let mut events = exchange.subscribe();
     if recovered.instruments.is_empty() {
         let spec = InstrumentSpec::builder("BTC-KRW", Decimal::from(1_000), Decimal::new(1, 8)).build()?;
         exchange.submit(Command::List(Box::new(spec)))?.wait()?;
     }
     for side in [Side::Sell, Side::Buy] {
         let order = Place::limit(btc, OrderId::new(0), side, Price::new(50_000), Qty::new(3));
+        // The answer comes when the order is on disk.
         let answer = exchange.submit(Command::Place(order))?.wait()?;
-        println!(
-            "{side} is on disk: {:?}",
-            answer.first().and_then(|first| first.order())
-        );
+        println!("{side}: {:?}", answer.events());
     }
-    let end = runtime.stop()?.end;
-    while let Some(slice) = events.next()? {
-        slice
-            .iter()
-            .for_each(|batch| println!("{}: {:?}", batch.seq, batch.events));
-    }
-    Ok(end)
+    Ok(runtime.stop()?.end)
 }

@@ -205,3 +205,44 @@ impl Handle {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Durability, RuntimeBuilder, RuntimeConfig};
+
+    /// Often enough that a writer which does not wait ends first in some of them.
+    const ROUNDS: usize = 200;
+
+    #[test]
+    fn what_was_let_in_before_the_end_is_carried_out() {
+        for round in 0..ROUNDS {
+            let config = RuntimeConfig {
+                durability: Durability::Memory,
+                tick: None,
+                ..RuntimeConfig::default()
+            };
+            let (runtime, _) = RuntimeBuilder::new(config)
+                .in_memory()
+                .expect("threads can be started");
+            let handle = runtime.handle().clone();
+            handle.shared.admit(1).expect("nothing is in the queue");
+            let stopping = std::thread::spawn(move || runtime.stop());
+            while !handle.shared.is_closing() {
+                std::thread::yield_now();
+            }
+            assert_eq!(
+                handle.submit(Command::Tick).err(),
+                Some(Refused::Stopping),
+                "the door is closed for others"
+            );
+            let (reply, ticket) = Reply::ticket();
+            handle
+                .send(Load::One(Command::Tick), reply)
+                .expect("there is a place for everybody who was let in");
+            assert!(ticket.wait().is_ok(), "round {round}");
+            let stopped = stopping.join().expect("to stop does not panic");
+            assert_eq!(stopped.map(|stopped| stopped.end), Ok(Seq::new(1)));
+        }
+    }
+}

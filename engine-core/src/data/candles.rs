@@ -22,7 +22,7 @@ use super::feed::{Cursor, FeedError, Projection, RestoreError};
 use super::interval::Interval;
 use super::trades::{Trade, TradeFeed};
 use super::volume::Volume;
-use crate::event::{Event, EventBatch};
+use crate::event::EventBatch;
 use crate::types::{InstrumentId, Notional, Price, Qty, Seq, Timestamp};
 
 /// What the price did in one interval.
@@ -258,17 +258,8 @@ impl Projection for Candles {
 
     fn apply(&mut self, batch: &EventBatch<'_>) -> Result<(), FeedError> {
         self.cursor.admit(batch.seq, batch.time)?;
-        for event in batch.events {
-            if let Event::Traded {
-                instrument,
-                price,
-                quantity,
-                ..
-            } = event
-                && *instrument == self.instrument
-            {
-                self.trade(batch.time, *price, *quantity);
-            }
+        for trade in Trade::of_batch(self.instrument, batch) {
+            self.trade(trade.time, trade.price, trade.quantity);
         }
         self.cursor.advance(batch.seq, batch.time, Ok(()))
     }

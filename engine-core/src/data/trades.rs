@@ -54,6 +54,11 @@ impl Trade {
             taker: Some(*taker),
         })
     }
+
+    /// The trades of this instrument in a batch.
+    pub(super) fn of_batch(instrument: InstrumentId, batch: &EventBatch<'_>) -> impl Iterator<Item = Self> {
+        (0..batch.events.len()).filter_map(move |index| Self::of_event(instrument, batch, index))
+    }
 }
 
 /// Takes trades from anywhere, without an engine: a recorded feed, another exchange.
@@ -170,10 +175,8 @@ impl Projection for Trades {
 
     fn apply(&mut self, batch: &EventBatch<'_>) -> Result<(), FeedError> {
         self.cursor.admit(batch.seq, batch.time)?;
-        for index in 0..batch.events.len() {
-            if let Some(trade) = Trade::of_event(self.instrument, batch, index) {
-                self.push(trade);
-            }
+        for trade in Trade::of_batch(self.instrument, batch) {
+            self.push(trade);
         }
         self.cursor.advance(batch.seq, batch.time, Ok(()))
     }

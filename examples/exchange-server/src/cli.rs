@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::bench::BenchArguments;
+use crate::demo::DemoArguments;
 use crate::drive::DriveArguments;
 use crate::journal::JournalArguments;
 use crate::serve::ServeArguments;
@@ -19,6 +20,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Task {
+    Demo(DemoArguments),
     Serve(Box<ServeArguments>),
     Replay(ReplayArguments),
     Journal(JournalArguments),

@@ -14,6 +14,8 @@ mod replay;
 
 mod serve;
 
+mod demo;
+
 mod bench;
 
 mod drive;
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
                 ExitCode::from(failure.exit_code())
             }
         },
+        cli::Task::Demo(arguments) => demo::run(&arguments),
         cli::Task::Serve(arguments) => serve::run(&arguments),
         cli::Task::Journal(arguments) => journal::run(&arguments),
         cli::Task::Drive(arguments) => drive::run(&arguments),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use engine_core::data::Interval;
 use engine_core::{InstrumentId, Timestamp};
-use engine_wire::ErrorCode;
+use engine_wire::{ErrorCode, Object};
 
 use super::answer::Answer;
 use super::failure::Failure;
@@ -21,7 +21,10 @@ pub(crate) async fn symbols(State(app): State<Arc<App>>, query: Query) -> Result
     query.allow(&[])?;
     app.catch_up().await;
     let mut out = Vec::new();
-    app.views.write_symbols(&mut out);
+    let mut object = Object::new(&mut out);
+    app.views.write_symbols(object.key("symbols"));
+    app.config.simulated.write(object.key("simulated"));
+    object.end();
     Ok(Answer::ok(out))
 }
 

@@ -48,6 +48,7 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Answer {
     list.push(b']');
     object.integer("sequence", released.get());
     object.integer("views_lag", released.get().saturating_sub(seen.get()));
+    app.config.simulated.write(object.key("simulated"));
     if let Some(error) = app.engine.snapshot_error() {
         object.text("snapshot_error", &error.to_string());
     }

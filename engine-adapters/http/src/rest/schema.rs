@@ -197,6 +197,16 @@ pub(crate) struct Symbol {
 #[derive(ToSchema)]
 pub(crate) struct Symbols {
     symbols: Vec<Symbol>,
+    simulated: Simulated,
+}
+
+/// What of the market is not real.
+#[derive(ToSchema)]
+pub(crate) struct Simulated {
+    /// Everything before this moment is a simulated past.
+    past_until: Option<u64>,
+    /// Simulated traders trade.
+    traders: bool,
 }
 
 /// The best levels of a book: price and quantity.
@@ -431,5 +441,6 @@ pub(crate) struct Ready {
     reasons: Vec<String>,
     sequence: u64,
     views_lag: u64,
+    simulated: Simulated,
     snapshot_error: Option<String>,
 }

@@ -119,6 +119,13 @@ impl Views {
         self.core().money.set_position(account, instrument, position);
     }
 
+    /// What an account has of an asset.
+    pub fn balance(&self, account: AccountId, asset: AssetId) -> Balance {
+        let core = self.core();
+        let balance = core.money.balances.get(&(account.get(), asset));
+        balance.copied().unwrap_or_default()
+    }
+
     /// Whether an account has ever had anything.
     pub fn has_balances(&self, account: AccountId) -> bool {
         self.core().money.of(account).next().is_some()

@@ -58,11 +58,11 @@ impl Views {
         Some(newest.price)
     }
 
-    /// Every instrument: `{"symbols":[…]}`.
+    /// Every instrument, as a list.
     pub fn write_symbols(&self, out: &mut Vec<u8>) {
         let core = self.core();
         let symbols = &core.symbols;
-        out.extend_from_slice(b"{\"symbols\":[");
+        out.push(b'[');
         let mut is_first = true;
         for instrument in core.projections.instruments() {
             let Some(of) = Of::new(symbols, instrument) else {
@@ -73,7 +73,7 @@ impl Views {
             }
             of.instrument(core.phase(instrument), out);
         }
-        out.extend_from_slice(b"]}");
+        out.push(b']');
     }
 
     /// One instrument, as in the list of all.

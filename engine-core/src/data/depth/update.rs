@@ -45,6 +45,15 @@ struct Key(u64);
 const MIDDLE: i64 = 1 << 62;
 
 impl Key {
+    /// What no level is.
+    const NONE: Self = Self(u64::MAX);
+
+    /// Its place among the levels that have been seen.
+    #[inline]
+    fn place(self) -> usize {
+        (self.0.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 58) as usize
+    }
+
     #[inline]
     fn of(side: Side, price: Price) -> Self {
         // Valid prices have 53 bits, so this is positive and below 2^63.
@@ -59,12 +68,19 @@ impl Key {
     }
 }
 
+const _: () = assert!(SEEN == 1 << (64 - 58), "six bits make a place");
 const _: () = assert!(Side::Buy as u64 == 0 && Side::Sell as u64 == 1, "a side is a bit");
 
-/// Levels that have changed, in the order of events, most repeated ones too.
+/// How many levels are remembered to be among the changed ones already. Orders come and go at a few prices.
+const SEEN: usize = 64;
+
+/// Levels that have changed, in the order of events, some of them more than once.
 #[derive(Clone, Debug)]
 pub(super) struct Changes {
     levels: Vec<Key>,
+    /// Some of `levels`, each at the place that is its own: what is found here need not be noted again. What has lost
+    /// its place to another level is noted once more, which [`Changes::drain`] makes good.
+    seen: [Key; SEEN],
     changes_max: usize,
     is_too_much: bool,
     /// The last batch that was covered by an update.
@@ -75,6 +91,7 @@ impl Changes {
     pub(super) fn new(changes_max: usize) -> Self {
         Self {
             levels: Vec::with_capacity(changes_max.min(1_000)),
+            seen: [Key::NONE; SEEN],
             changes_max,
             is_too_much: false,
             covered: Seq::default(),
@@ -84,7 +101,7 @@ impl Changes {
     #[inline]
     pub(super) fn note(&mut self, side: Side, price: Price) {
         let level = Key::of(side, price);
-        if self.levels.last() == Some(&level) {
+        if std::mem::replace(&mut self.seen[level.place()], level) == level {
             return;
         }
         if self.levels.len() < self.changes_max {
@@ -99,12 +116,22 @@ impl Changes {
     fn note_one_more(&mut self, level: Key) {
         self.levels.sort_unstable();
         self.levels.dedup();
+        self.see_again();
         // Half of the room must be free, or this would be done again and again.
         if self.levels.len() <= self.changes_max / 2 {
+            self.seen[level.place()] = level;
             self.levels.push(level);
         } else {
             self.is_too_much = true;
             self.levels.clear();
+        }
+    }
+
+    /// Makes what is seen follow from the levels alone, so that it need not be kept in an image.
+    fn see_again(&mut self) {
+        self.seen = [Key::NONE; SEEN];
+        for level in &self.levels {
+            self.seen[level.place()] = *level;
         }
     }
 
@@ -117,6 +144,7 @@ impl Changes {
         update.bids.clear();
         update.asks.clear();
         update.checksum = None;
+        self.seen = [Key::NONE; SEEN];
         if self.is_too_much {
             self.levels.clear();
             self.is_too_much = false;
@@ -175,6 +203,7 @@ impl Changes {
                 value: changes_max as u64,
             });
         }
+        restored.see_again();
         Ok(restored)
     }
 }

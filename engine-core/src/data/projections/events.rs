@@ -76,7 +76,7 @@ impl Projections {
                 side,
                 price,
                 displayed,
-            } => self.show(instrument, order, Place::new(side, price, displayed)),
+            } => self.show(instrument, order, None, Place::new(side, price, displayed)),
             Event::Listed { instrument } => self.list(instrument),
             _ => self.take_rare(batch, event),
         }
@@ -135,24 +135,34 @@ impl Projections {
 
     #[inline]
     fn rest(&mut self, instrument: InstrumentId, order: OrderId, place: Place) -> Result<(), Divergence> {
+        let mut slot = None;
         if let Some(lives) = &mut self.lives {
-            let slot = lives.find(&self.store, order)?;
-            lives.rest(slot, place.price);
+            let found = lives.find(&self.store, order)?;
+            lives.rest(found, place.price);
+            slot = Some(found);
         }
         if place.quantity.is_zero() {
             return Ok(());
         }
-        self.show(instrument, order, place)
+        self.show(instrument, order, slot, place)
     }
 
+    /// Shows an order that was not shown. `slot` is where it lives, if that is known already.
     #[inline]
-    fn show(&mut self, instrument: InstrumentId, order: OrderId, place: Place) -> Result<(), Divergence> {
+    fn show(
+        &mut self,
+        instrument: InstrumentId,
+        order: OrderId,
+        slot: Option<Slot>,
+        place: Place,
+    ) -> Result<(), Divergence> {
         if self.config.depth_changes_max.is_none() {
             return Ok(());
         }
-        let slot = match &self.lives {
-            Some(lives) => lives.find(&self.store, order)?,
-            None => follow(&mut self.store, order, place.side)?,
+        let slot = match (slot, &self.lives) {
+            (Some(slot), _) => slot,
+            (None, Some(lives)) => lives.find(&self.store, order)?,
+            (None, None) => follow(&mut self.store, order, place.side)?,
         };
         let listed = self
             .instruments

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Entry, Slot, Statistics, is_gone, leaving, slot_number};
 use crate::data::feed::{Cursor, FeedError, Projection, RestoreError};
-use crate::event::{Event, EventBatch};
+use crate::data::trades::Trade;
+use crate::event::EventBatch;
 use crate::types::{InstrumentId, Price, Seq, Timestamp};
 
 /// A [`Statistics`] as plain data.
@@ -56,17 +57,8 @@ impl Projection for Statistics {
 
     fn apply(&mut self, batch: &EventBatch<'_>) -> Result<(), FeedError> {
         self.cursor.admit(batch.seq, batch.time)?;
-        for event in batch.events {
-            if let Event::Traded {
-                instrument,
-                price,
-                quantity,
-                ..
-            } = event
-                && *instrument == self.instrument
-            {
-                self.trade(batch.time, *price, *quantity);
-            }
+        for trade in Trade::of_batch(self.instrument, batch) {
+            self.trade(trade.time, trade.price, trade.quantity);
         }
         self.expire(batch.time);
         self.cursor.advance(batch.seq, batch.time, Ok(()))

@@ -41,6 +41,10 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_enum, env = "XTRADER_TRADERS")]
     pub(crate) traders: Option<Switch>,
 
+    /// How many days of a simulated past the charts of a new exchange with traders begin with [default: 30]
+    #[arg(long, value_name = "DAYS", env = "XTRADER_HISTORY_DAYS")]
+    pub(crate) history_days: Option<u64>,
+
     /// How the log is written to standard error [default: text]
     #[arg(long, value_enum, env = "XTRADER_LOG")]
     pub(crate) log: Option<LogForm>,
@@ -52,6 +56,21 @@ pub(crate) struct ServeArguments {
     /// Says what would be done with this configuration, or what is wrong with it, and ends
     #[arg(long)]
     pub(crate) check_config: bool,
+}
+
+impl ServeArguments {
+    /// Those of the demo, whatever the environment says.
+    pub(crate) fn demo(rest: SocketAddr, ws: SocketAddr, data: PathBuf, history_days: u64) -> Self {
+        Self {
+            rest: Some(rest),
+            ws: Some(ws),
+            data: Some(data),
+            auth: Some(AuthMode::Demo),
+            traders: Some(Switch::On),
+            history_days: Some(history_days),
+            ..Self::default()
+        }
+    }
 }
 
 /// How a request without a token is seen.

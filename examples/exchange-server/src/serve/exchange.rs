@@ -5,18 +5,20 @@
 //! stop:  accept nobody → end requests → engine drains and syncs → views tell the last → WebSockets 1001 → end
 //! ```
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use engine_core::{AccountsConfig, EngineConfig, InstrumentId, OrderIds, Timestamp};
+use engine_core::{AccountsConfig, EngineConfig, InstrumentId, OrderIds, Price, Timestamp};
 use engine_http::hub::{CloseReason, Hub, HubOptions};
 use engine_http::identity::{Identity, IdentityOptions, Tier};
 use engine_http::limits::{Limits, LimitsOptions};
 use engine_http::views::{Feed, Views, ViewsConfig, ViewsError};
-use engine_http::{App, AppConfig, Auth, Fanout, Rest, Server, ServerConfig};
+use engine_http::{App, AppConfig, Auth, Fanout, Rest, Server, ServerConfig, Simulated};
 use engine_runtime::journal::Disk;
 use engine_runtime::{Durability, Recovered, Runtime, RuntimeBuilder, RuntimeConfig};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -26,6 +28,7 @@ use super::arguments::{AuthMode, DurabilityMode, LogForm, Switch};
 use super::demo::{SYMBOLS, known_symbols, listing};
 use super::failure::ServeError;
 use super::options::{Options, Tls};
+use super::past::{self, HeldClock, Telling};
 use super::traders;
 use crate::progress::Progress;
 
@@ -37,12 +40,15 @@ const HASH_SEED: u64 = 0x7e5a_11c0_0b1e_55ed;
 /// How long WebSocket clients have to take what is left and the close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// Signals closer to each other than this are one.
+const SIGNALS_APART: Duration = Duration::from_millis(500);
+
 /// Serves until a signal comes, or the engine stops.
-pub(crate) fn serve(options: &Options) -> Result<(), ServeError> {
+pub(crate) fn serve(options: &Options, greet: impl FnOnce(&[SocketAddr])) -> Result<(), ServeError> {
     log(options);
     let asynchronous = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let exchange = Exchange::start(options)?;
-    let served = asynchronous.block_on(run(options, &exchange));
+    let served = asynchronous.block_on(run(options, &exchange, greet));
     let ended = exchange.end(&asynchronous);
     asynchronous.shutdown_timeout(Duration::from_millis(200));
     served.and(ended)
@@ -77,7 +83,9 @@ impl Exchange {
             cause,
         };
         fs::create_dir_all(&options.data).map_err(data)?;
-        let (runtime, recovered) = start_engine(options)?;
+        let until = now();
+        let (clock, hold) = HeldClock::new(past::begin(until, options.past_days()));
+        let (runtime, recovered) = start_engine(options, clock)?;
         let identity = Identity::open(&options.data, IdentityOptions::default(), now())?;
         let views = Arc::new(start_views(options, &runtime, recovered)?);
         let hub = Hub::new(HubOptions::default());
@@ -90,11 +98,15 @@ impl Exchange {
         let archiving = std::thread::Builder::new()
             .name("archive".to_owned())
             .spawn(move || archive.run_archive())?;
-        list_first(options, &runtime, &views)?;
+        let prices = match views.symbols().is_empty() {
+            true => begin(options, &runtime, &views, &identity, until)?,
+            false => BTreeMap::new(),
+        };
+        drop(hold);
         let identity = Arc::new(identity);
         let app = app(options, &runtime, &views, &hub, &identity)?;
         let traders = match options.traders {
-            Switch::On => Some(traders::start(runtime.handle(), &views, &identity)?),
+            Switch::On => Some(traders::start(runtime.handle(), &views, &identity, &prices)?),
             Switch::Off => None,
         };
         Ok(Self {
@@ -127,7 +139,7 @@ impl Exchange {
     }
 }
 
-fn start_engine(options: &Options) -> Result<(Runtime, Recovered), ServeError> {
+fn start_engine(options: &Options, clock: HeldClock) -> Result<(Runtime, Recovered), ServeError> {
     let ids = OrderIds::Chosen { hash_seed: HASH_SEED };
     let config = RuntimeConfig {
         durability: match options.durability {
@@ -155,6 +167,7 @@ fn start_engine(options: &Options) -> Result<(Runtime, Recovered), ServeError> {
     };
     let mut bar: Option<Progress> = None;
     let builder = RuntimeBuilder::new(config)
+        .clock(clock)
         .on_recovery(move |progress| {
             let all = progress.end.get() - progress.start.get();
             let done = progress.applied.get() - progress.start.get();
@@ -200,11 +213,31 @@ fn start_views(options: &Options, runtime: &Runtime, mut recovered: Recovered) -
     Ok(views)
 }
 
-/// Lists the configured symbols where there is none yet.
-fn list_first(options: &Options, runtime: &Runtime, views: &Views) -> Result<(), ServeError> {
-    if !views.symbols().is_empty() {
-        return Ok(());
+/// Gives a new exchange its symbols and, where there will be traders, a past. Returns where its prices ended.
+fn begin(
+    options: &Options,
+    runtime: &Runtime,
+    views: &Views,
+    identity: &Identity,
+    until: Timestamp,
+) -> Result<BTreeMap<InstrumentId, Price>, ServeError> {
+    list(options, runtime, views)?;
+    if options.past_days() == 0 {
+        return Ok(BTreeMap::new());
     }
+    let telling = Telling {
+        engine: runtime.handle(),
+        views,
+        identity,
+        days: options.past_days(),
+        until,
+        queue_max: options.queue_max,
+    };
+    telling.tell()
+}
+
+/// Lists the configured symbols.
+fn list(options: &Options, runtime: &Runtime, views: &Views) -> Result<(), ServeError> {
     let mut symbols = engine_wire::Symbols::new();
     let commands = match &options.symbols {
         Some(texts) => listing(texts.iter().map(String::as_str), &mut symbols)?,
@@ -253,6 +286,10 @@ fn app(
     let limits = Limits::new(&limits).expect("the default rates can be");
     let config = AppConfig {
         origins: options.cors_origins.clone(),
+        simulated: Simulated {
+            past_until: past::told_until(identity),
+            traders: options.traders == Switch::On,
+        },
         ..AppConfig::new(auth)
     };
     Ok(Arc::new(App::new(
@@ -266,7 +303,11 @@ fn app(
 }
 
 /// Serves until it is told to end.
-async fn run(options: &Options, exchange: &Exchange) -> Result<(), ServeError> {
+async fn run(
+    options: &Options,
+    exchange: &Exchange,
+    greet: impl FnOnce(&[SocketAddr]),
+) -> Result<(), ServeError> {
     let config = ServerConfig {
         ws: Some(options.ws),
         tls: options.tls.as_ref().map(tls).transpose()?,
@@ -292,12 +333,16 @@ async fn run(options: &Options, exchange: &Exchange) -> Result<(), ServeError> {
     if let [rest, ws, ..] = addresses.as_slice() {
         println!("ready: REST http{scheme}://{rest} WebSocket ws{scheme}://{ws}/ws");
     }
+    greet(&addresses);
     let handle = exchange.runtime.handle().clone();
     tokio::select! {
         () = signals.next() => tracing::info!("stopping"),
         ended = handle.ended() => tracing::error!(?ended, "the engine has stopped"),
     }
     tokio::spawn(async move {
+        // Who ends a group of processes often signals each and the group, which is one wish and not two.
+        tokio::time::sleep(SIGNALS_APART).await;
+        signals.forget();
         signals.next().await;
         eprintln!("exchange-server: ended at once, as asked");
         std::process::exit(1);
@@ -320,6 +365,13 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
         })
+    }
+
+    /// Forgets those that have come.
+    fn forget(&mut self) {
+        use futures_util::FutureExt;
+        while self.terminate.recv().now_or_never().is_some() {}
+        while self.interrupt.recv().now_or_never().is_some() {}
     }
 
     async fn next(&mut self) {

@@ -4,9 +4,12 @@ mod arguments;
 mod demo;
 mod exchange;
 mod failure;
+mod funds;
 mod options;
+mod past;
 mod traders;
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 pub(crate) use self::arguments::ServeArguments;
@@ -14,6 +17,11 @@ use self::options::Options;
 
 /// Serves until a signal comes.
 pub(crate) fn run(arguments: &ServeArguments) -> ExitCode {
+    run_with(arguments, |_| ())
+}
+
+/// Serves until a signal comes; `greet` is told the addresses of REST and WebSocket when everything is ready.
+pub(crate) fn run_with(arguments: &ServeArguments, greet: impl FnOnce(&[SocketAddr])) -> ExitCode {
     let options = match Options::read(arguments) {
         Ok(options) => options,
         Err(error) => {
@@ -25,7 +33,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> ExitCode {
         println!("{options}");
         return ExitCode::SUCCESS;
     }
-    match exchange::serve(&options) {
+    match exchange::serve(&options, greet) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("exchange-server: {failure}");

@@ -19,6 +19,7 @@ pub(crate) struct Options {
     pub(crate) durability: DurabilityMode,
     pub(crate) sync_interval_ms: u64,
     pub(crate) traders: Switch,
+    pub(crate) history_days: u32,
     pub(crate) log: LogForm,
     pub(crate) log_level: String,
     pub(crate) tls: Option<Tls>,
@@ -51,6 +52,7 @@ struct File {
     durability: Option<DurabilityMode>,
     sync_interval_ms: Option<u64>,
     traders: Option<Switch>,
+    history_days: Option<u64>,
     log: Option<LogForm>,
     log_level: Option<String>,
     tls: Option<Tls>,
@@ -114,6 +116,7 @@ impl Options {
                 .unwrap_or(DurabilityMode::Sync),
             sync_interval_ms: range.number("sync_interval_ms", file.sync_interval_ms, (100, 1, 60_000))?,
             traders: arguments.traders.or(file.traders).unwrap_or(Switch::Off),
+            history_days: range.days("history_days", arguments.history_days.or(file.history_days))?,
             log: arguments.log.or(file.log).unwrap_or(LogForm::Text),
             log_level: arguments
                 .log_level
@@ -139,6 +142,14 @@ impl Options {
         };
         options.check(&origin)?;
         Ok(options)
+    }
+
+    /// How many days of a simulated past a new exchange is given: none without traders.
+    pub(crate) fn past_days(&self) -> u32 {
+        match self.traders {
+            Switch::On => self.history_days,
+            Switch::Off => 0,
+        }
     }
 
     /// What no value says alone.
@@ -183,6 +194,11 @@ impl Range<'_> {
             value: value.to_string(),
             range: format!("{least} to {most}"),
         })
+    }
+
+    fn days(&self, key: &'static str, given: Option<u64>) -> Result<u32, OptionsError> {
+        let days = self.number(key, given, (30, 0, 365))?;
+        Ok(u32::try_from(days).unwrap_or(u32::MAX))
     }
 
     fn size(
@@ -234,6 +250,7 @@ impl fmt::Display for Options {
         writeln!(f, "durability = \"{}\"", lower(&self.durability))?;
         writeln!(f, "sync_interval_ms = {}", self.sync_interval_ms)?;
         writeln!(f, "traders = \"{}\"", lower(&self.traders))?;
+        writeln!(f, "history_days = {}", self.history_days)?;
         writeln!(f, "log = \"{}\"", lower(&self.log))?;
         writeln!(f, "log_level = {:?}", self.log_level)?;
         writeln!(f, "cors_origins = {:?}", self.cors_origins)?;
@@ -289,6 +306,7 @@ mod tests {
             ("sync_interval_ms = 0", "sync_interval_ms"),
             ("sync_interval_ms = -1", "sync_interval_ms"),
             ("traders = \"some\"", "traders"),
+            ("history_days = 366", "history_days"),
             ("log = \"xml\"", "log"),
             ("log_level = \"loud\"", "log_level"),
             ("cors_origins = \"all\"", "cors_origins"),

@@ -1,20 +1,21 @@
 //! Simulated traders: a thread that watches what happens and gives commands, as somebody outside would.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::Poll;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use engine_core::{AccountId, Command, InstrumentId, Timestamp, Transfer};
+use engine_core::{AccountId, Command, InstrumentId, Price, Timestamp};
 use engine_http::identity::{Identity, Tier};
 use engine_http::views::Views;
 use engine_runtime::{Handle, Subscription};
 use engine_traders::{Crowd, CrowdConfig, Need, Setting, Top, demo};
 use engine_wire::Symbols;
-use rust_decimal::Decimal;
 
 use super::exchange::now;
 use super::failure::ServeError;
+use super::funds::{Occasion, deposits};
 
 /// How many commands the traders of one symbol give in a second.
 const COMMANDS_PER_SECOND: u32 = 10;
@@ -23,13 +24,16 @@ const DAYS: u32 = 365;
 /// How long nothing may be looked at.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// Lets traders trade in every symbol whose usual price is known, until the engine stops.
+/// Lets traders trade in every symbol whose usual price is known, until the engine stops. They begin at these `prices`,
+/// else at that of the last trade.
 pub(crate) fn start(
     engine: &Handle,
     views: &Arc<Views>,
     identity: &Identity,
+    prices: &BTreeMap<InstrumentId, Price>,
 ) -> Result<JoinHandle<()>, ServeError> {
     let symbols = views.symbols();
+    let seq = engine.released_through();
     let mut crowds = Vec::new();
     for number in 0.. {
         let instrument = InstrumentId::new(number);
@@ -44,6 +48,8 @@ pub(crate) fn start(
             accounts.push(identity.ensure(&format!("trader-{number}-{trader}"), Tier::Enterprise, now())?);
         }
         let accounts: [AccountId; Crowd::ACCOUNTS] = accounts.try_into().expect("as many as were made");
+        let told = prices.get(&instrument).copied();
+        let price = told.or_else(|| views.last_price(instrument));
         let crowd = Crowd::new(CrowdConfig {
             instrument,
             spec: spec.clone(),
@@ -51,11 +57,12 @@ pub(crate) fn start(
             accounts,
             orders_per_second: COMMANDS_PER_SECOND,
             seed: now().nanos(),
-            price: views.last_price(instrument).unwrap_or(setting.price),
+            price: price.unwrap_or(setting.price),
             start: now(),
         });
+        let occasion = Occasion { seq, instrument };
         for need in crowd.needs(DAYS) {
-            fund(engine, views, &symbols, instrument, &need)?;
+            fund(engine, views, occasion, &need)?;
         }
         crowds.push(crowd);
     }
@@ -66,7 +73,7 @@ pub(crate) fn start(
 }
 
 /// What is usual in an instrument: as in the demo, or around its last price.
-fn usual(views: &Views, symbols: &Symbols, instrument: InstrumentId) -> Option<Setting> {
+pub(crate) fn usual(views: &Views, symbols: &Symbols, instrument: InstrumentId) -> Option<Setting> {
     let spec = symbols.spec(instrument)?;
     let symbol = &spec.terms().symbol;
     let known = demo()
@@ -80,44 +87,18 @@ fn usual(views: &Views, symbols: &Symbols, instrument: InstrumentId) -> Option<S
     }
 }
 
-/// Gives a trader what it needs, unless it was given before.
-fn fund(
-    engine: &Handle,
-    views: &Views,
-    symbols: &Symbols,
-    instrument: InstrumentId,
-    need: &Need,
-) -> Result<(), ServeError> {
-    if views.has_balances(need.account) {
-        return Ok(());
-    }
-    let Some(spec) = symbols.spec(instrument) else {
-        return Ok(());
-    };
-    let assets = [(spec.terms().base, need.base), (spec.terms().quote, need.quote)];
-    let mut tickets = Vec::new();
-    for (asset, amount) in assets {
-        let Some(asset) = asset.filter(|_| amount > Decimal::ZERO) else {
-            continue;
-        };
-        let spec = symbols.asset_spec(asset);
-        let amount = spec.and_then(|spec| spec.amount(amount).ok());
-        let amount = amount.ok_or_else(|| ServeError::Traders("their funds cannot be counted".to_owned()))?;
-        let deposit = Command::Deposit(Transfer {
-            account: need.account,
-            asset,
-            amount,
-            key: None,
-        });
-        let ticket = engine.submit(deposit);
-        tickets.push(ticket.map_err(|error| ServeError::Traders(error.to_string()))?);
-    }
-    for ticket in tickets {
-        ticket
-            .wait()
-            .map_err(|error| ServeError::Traders(error.to_string()))?;
+/// Gives a trader what is missing of what it needs.
+fn fund(engine: &Handle, views: &Views, occasion: Occasion, need: &Need) -> Result<(), ServeError> {
+    let has = |asset| views.balance(need.account, asset).total;
+    for deposit in deposits(need, &views.symbols(), occasion, has)? {
+        let ticket = engine.submit(deposit).map_err(refused)?;
+        ticket.wait().map_err(refused)?;
     }
     Ok(())
+}
+
+fn refused(error: impl std::fmt::Display) -> ServeError {
+    ServeError::Traders(error.to_string())
 }
 
 fn trade(engine: &Handle, views: &Views, mut crowds: Vec<Crowd>, mut events: Subscription) {

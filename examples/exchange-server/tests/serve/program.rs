@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -36,23 +36,28 @@ pub(crate) fn refused(data: &Path, arguments: &[&str]) -> Output {
 impl Program {
     /// Starts it and waits until it says that it is ready.
     pub(crate) fn start(data: &Path, arguments: &[&str]) -> Self {
-        let mut child = serve(data, arguments)
+        Self::run(serve(data, arguments)).0
+    }
+
+    /// Starts it and waits until it says that it is ready. Returns what it may say then, too.
+    pub(crate) fn run(mut command: Command) -> (Self, BufReader<ChildStdout>) {
+        let mut child = command
+            .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .spawn()
             .expect("the program was built with the test");
         let mut line = String::new();
-        let output = child.stdout.take().expect("it is piped");
-        BufReader::new(output)
-            .read_line(&mut line)
-            .expect("it says something");
+        let mut output = BufReader::new(child.stdout.take().expect("it is piped"));
+        output.read_line(&mut line).expect("it says something");
         let rest = line
             .strip_prefix("ready: REST http://")
             .and_then(|line| line.split(' ').next());
         let rest = rest.unwrap_or_else(|| panic!("not ready: {line:?}"));
-        Self {
+        let program = Self {
             child,
             rest: rest.parse().expect("an address"),
-        }
+        };
+        (program, output)
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
