@@ -6,6 +6,7 @@ mod auctions;
 mod balances;
 mod batch;
 mod book;
+mod bookkeeper;
 mod cancel;
 mod classic_faults;
 mod conditions;
