@@ -16,6 +16,7 @@ mod differential;
 mod holds;
 mod limits;
 mod links;
+mod money_limits;
 mod page;
 mod paid_orders;
 mod pegs;
