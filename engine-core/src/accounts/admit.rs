@@ -273,6 +273,9 @@ impl Ledger {
         now: Timestamp,
         reach: &impl Reach,
     ) -> Result<SmallVec<[Admission; 3]>, Refusal> {
+        if self.bonds.is_full() {
+            return Err(RejectReason::BookFull.into());
+        }
         let first = &linked.orders[0];
         let instrument = &self.instruments[first.instrument.get() as usize];
         let mut all: SmallVec<[Checked; 3]> = SmallVec::new();

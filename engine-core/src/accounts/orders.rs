@@ -37,6 +37,9 @@ const RATE_SHIFT: u32 = CARRY_BITS;
 const RATE_BITS: u32 = 20;
 const BOND_SHIFT: u32 = RATE_SHIFT + RATE_BITS;
 
+/// The most lists that can be tied at a time: 24 bits name them, and one value says that there is none.
+pub(super) const BONDS_MAX: u32 = mask(u64::BITS - BOND_SHIFT) as u32;
+
 const fn mask(bits: u32) -> u64 {
     (1 << bits) - 1
 }
@@ -154,11 +157,8 @@ impl OpenOrder {
     }
 
     pub(super) fn set_bond(&mut self, bond: u32) {
+        assert!(bond < BONDS_MAX, "a list that is one too many was refused");
         let number = u64::from(bond) + 1;
-        assert!(
-            number <= mask(u64::BITS - BOND_SHIFT),
-            "a bond's number has 24 bits"
-        );
         self.terms = self.terms & mask(BOND_SHIFT) | number << BOND_SHIFT;
     }
 

@@ -53,7 +53,7 @@ impl Ledger {
         ledger.put_back_orders(&snapshot.orders, &restored.live)?;
         for (market, index) in restored.instruments.iter().zip(0..) {
             for link in &market.links {
-                ledger.put_back_link(index, link, &restored.live);
+                ledger.put_back_link(index, link, &restored.live)?;
             }
         }
         ledger.hold_again(&restored.live)?;
@@ -267,7 +267,7 @@ impl Ledger {
     }
 
     /// Ties orders together again that share a hold, or live off another. The market knows that they go together.
-    fn put_back_link(&mut self, instrument: u32, link: &LinkSnapshot, live: &[LiveOrder]) {
+    fn put_back_link(&mut self, instrument: u32, link: &LinkSnapshot, live: &[LiveOrder]) -> Check {
         let known = |id: &OrderId| {
             let found = live.binary_search_by_key(id, |order| order.id);
             &live[found.expect("the market has this order, so it is live")]
@@ -281,8 +281,11 @@ impl Ledger {
         let entry_at = entry.map(|entry| at(entry.id));
         // An order that is left alone holds for itself.
         let (Some(first), true) = (pair.first(), pair.len() + usize::from(entry.is_some()) > 1) else {
-            return;
+            return Ok(());
         };
+        if self.bonds.is_full() {
+            return Err(AccountsFault::Order(link.orders[0]));
+        }
         let first = self.orders.at(*first);
         let traded = entry.map_or(Qty::ZERO, |entry| entry.total - entry.remaining);
         self.instruments[instrument as usize].add_unheld(first.side(), Price::new(0), traded);
@@ -300,6 +303,7 @@ impl Ledger {
         for at in entry_at.into_iter().chain(pair) {
             self.orders.at_mut(at).set_bond(number);
         }
+        Ok(())
     }
 
     /// Lets every order and every pair hold what it holds.

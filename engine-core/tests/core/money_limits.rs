@@ -15,7 +15,8 @@ fn refusals(given: &str, orders: [&str; 3], refused: &str) {
         let mut naive = NaiveEngine::new(script.config);
         let (mut events, mut expected) = (Vec::new(), Vec::new());
         for (step, seq) in script.steps.iter().zip(1..) {
-            (events.clear(), expected.clear());
+            events.clear();
+            expected.clear();
             let seq = Seq::new(seq);
             UnderTest::apply(&mut engine, seq, step.time, &step.command, &mut events);
             UnderTest::apply(&mut naive, seq, step.time, &step.command, &mut expected);
