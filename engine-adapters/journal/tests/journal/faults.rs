@@ -59,7 +59,7 @@ fn r6_a_full_disk_stops_the_log_and_loses_nothing_once_there_is_room_again() {
             check_recovered(disk.restart(), 0);
             continue;
         };
-        let (acknowledged, fault) = write_until_fault(&mut writer, 1, 1_000);
+        let (acknowledged, fault) = write_until_fault(&mut writer, 1, 1_000 * soak());
         let fault = fault.expect("the disk is too small for all of them");
         assert_eq!(
             (fault.operation, fault.kind),
@@ -155,7 +155,7 @@ fn r7_after_a_failed_sync_nothing_is_acknowledged_written_or_synced_again() {
             },
             failing,
         );
-        let (acknowledged, fault) = write_until_fault(&mut writer, 1, 1_000);
+        let (acknowledged, fault) = write_until_fault(&mut writer, 1, 1_000 * soak());
         let fault = fault.expect("there are more syncs than that");
         assert_eq!(fault.operation, Operation::Sync);
         let steps = disk.steps();
