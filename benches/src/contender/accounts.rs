@@ -68,7 +68,14 @@ impl<const BATCHED: bool> Contender for EngineWithAccounts<BATCHED> {
 
     #[inline]
     fn apply(&mut self, command: &workload::Command, tally: &mut Tally) {
-        count(self.engine.submit(paid_for(command)), tally);
+        // Each kind is submitted where it is known which it is, as without accounts.
+        let engine = &mut self.engine;
+        let events = match command.kind {
+            Kind::Add | Kind::Ioc => engine.submit(Command::Place(placed(command))),
+            Kind::Cancel => engine.submit(Command::Cancel(cancel(command))),
+            Kind::Reduce | Kind::Reprice => engine.submit(Command::Amend(amend(command))),
+        };
+        count(events, tally);
     }
 
     fn replay(&mut self, commands: &[workload::Command], tally: &mut Tally) {
@@ -109,16 +116,18 @@ impl<const BATCHED: bool> EngineWithAccounts<BATCHED> {
 #[inline]
 fn paid_for(command: &workload::Command) -> Command {
     match command.kind {
-        Kind::Add | Kind::Ioc => {
-            // Orders one after the other belong to accounts that are far apart in memory.
-            let owner = account(command.id.wrapping_mul(0x9E37_79B9_7F4A_7C15) % ACCOUNTS);
-            Command::Place(Place {
-                account: Some(owner),
-                ..place(command)
-            })
-        }
+        Kind::Add | Kind::Ioc => Command::Place(placed(command)),
         Kind::Cancel => Command::Cancel(cancel(command)),
         Kind::Reduce | Kind::Reprice => Command::Amend(amend(command)),
+    }
+}
+
+/// An order of the flow as somebody's. Orders one after the other belong to accounts that are far apart in memory.
+#[inline]
+fn placed(command: &workload::Command) -> Place {
+    Place {
+        account: Some(account(command.id.wrapping_mul(0x9E37_79B9_7F4A_7C15) % ACCOUNTS)),
+        ..place(command)
     }
 }
 

@@ -199,7 +199,7 @@ impl Instrument {
         );
         for side in Side::BOTH {
             let open = sums.open.lots[side as usize];
-            let held = sums.held[side as usize] / i128::from(self.units(side)).max(1);
+            let held = sums.held[side as usize] / i128::from(self.held[side as usize].units).max(1);
             assert!(
                 self.counted || i128::from(open) <= held + i128::from(self.unheld),
                 "where orders are not counted, what is held bounds what is open"

@@ -28,14 +28,6 @@ impl Instrument {
         held.max(more).max(self.position_reached).max(self.unheld) <= ROOM
     }
 
-    /// Smallest units that a lot in an order of this side holds at least, unless its price is 0.
-    pub(super) fn units(&self, side: Side) -> u64 {
-        match side {
-            Side::Buy => self.quote_units,
-            Side::Sell => self.base_units,
-        }
-    }
-
     /// Notes lots that count as open and need hold nothing.
     #[inline]
     pub(super) fn add_unheld(&mut self, side: Side, price: Price, quantity: Qty) {
@@ -83,7 +75,7 @@ impl Ledger {
         let account = owner.and_then(|owner| self.number(owner));
         let held = account.map_or(0, |account| {
             let balances = &self.assets[kept.held_asset(side) as usize].balances;
-            balances.read(account).held / i128::from(kept.units(side))
+            balances.read(account).held / i128::from(kept.held[side as usize].units)
         });
         kept.is_roomy(u64::try_from(held).unwrap_or(u64::MAX), lots)
     }

@@ -33,10 +33,7 @@ impl Instrument {
     /// The asset that orders of a side hold.
     #[inline]
     pub(super) fn held_asset(&self, side: Side) -> u32 {
-        match side {
-            Side::Buy => self.quote,
-            Side::Sell => self.base,
-        }
+        self.held[side as usize].asset
     }
 
     /// What an order holds, or `None` where that is more than there can be of its asset.
@@ -54,7 +51,7 @@ impl Instrument {
 
     /// What an order holds that is paid for, if its value is small; no price with accounts is below zero.
     #[inline]
-    pub(super) fn hold_small(&self, price: Price, quantity: Qty, fees: Fees) -> Option<i64> {
+    fn hold_small(&self, price: Price, quantity: Qty, fees: Fees) -> Option<i64> {
         let value = self.value_small(price, quantity)?;
         let (fee, _) = charge_small(value, fees.rates.held(), fees.carry);
         Some(if self.margin.is_some() {
@@ -80,12 +77,21 @@ impl Instrument {
     }
 
     /// What an order holds in a spot instrument, if that is not much.
+    ///
+    /// Nobody can guess the side of the next order, so there is no branch on it: a sell holds as a buy at a price of 1
+    /// without a fee would.
     #[inline]
     pub(super) fn hold_plain(&self, side: Side, price: Price, quantity: Qty, fees: Fees) -> Option<i64> {
-        match side {
-            Side::Buy => self.hold_small(price, quantity, fees),
-            Side::Sell => self.delivered_small(quantity),
+        let is_buy = i32::from(side == Side::Buy);
+        let factor = (price.ticks() - 1) * i64::from(is_buy) + 1;
+        let rate = fees.rates.held() * is_buy;
+        let lots = u64::try_from(factor).ok()?.checked_mul(quantity.lots())?;
+        let value = lots.checked_mul(self.held[side as usize].units)?;
+        if value >= SMALL_MAX {
+            return None;
         }
+        let (fee, _) = charge_small(value, rate, fees.carry);
+        Some(value as i64 + fee)
     }
 
     #[cold]

@@ -18,6 +18,14 @@ pub(super) struct Margin {
     pub(super) position_max: Qty,
 }
 
+/// What the orders of a side hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Held {
+    pub(super) asset: u32,
+    /// Smallest units for a lot, of a buy at a price of 1.
+    pub(super) units: u64,
+}
+
 /// An instrument as its ledger sees it.
 pub(super) struct Instrument {
     /// The number of the base asset; on margin nothing is delivered, and this is the quote asset.
@@ -39,6 +47,8 @@ pub(super) struct Instrument {
     pub(super) mark: Option<Price>,
     /// Positions and, where they are counted, live orders, by account.
     pub(super) lines: Lines,
+    /// What orders hold, by side.
+    pub(super) held: [Held; 2],
     /// Spot with two assets, and the same rates for everyone.
     is_simple: bool,
     /// Whether lines say what live orders add up to; see [`count`](super::count).
@@ -80,6 +90,7 @@ impl Instrument {
             last: None,
             mark: None,
             lines: Lines::default(),
+            held: [(quote, quote_units), (base, base_units)].map(|(asset, units)| Held { asset, units }),
             is_simple: false,
             counted: margin.is_some(),
             position_reached: 0,

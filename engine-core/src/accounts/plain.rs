@@ -9,7 +9,7 @@ use super::instrument::Instrument;
 use super::orders::{At, NewOrder, OpenOrder};
 use super::{FROZEN, GROUPED, Ledger, ON_MARGIN, Row};
 use crate::{
-    AccountId, Amount, AssetId, Event, InstrumentId, OrderId, OrderKind, Place, PostOnly, Price, Qty, Side,
+    AccountId, Amount, AssetId, Event, InstrumentId, OrderId, OrderKind, Place, PostOnly, Price, Qty,
     Timestamp,
 };
 
@@ -51,12 +51,8 @@ impl Ledger {
         {
             return None;
         }
-        let held = match side {
-            Side::Buy => {
-                kept.hold_small(price, place.quantity, Fees::new(self.rates.at(kept.base_rates())))?
-            }
-            Side::Sell => kept.delivered_small(place.quantity)?,
-        };
+        let fees = Fees::new(self.rates.at(kept.base_rates()));
+        let held = kept.hold_plain(side, price, place.quantity, fees)?;
         let balances = &self.assets[kept.held_asset(side) as usize].balances;
         let row = balances.rows.find(account)?;
         let [total, held_before] = balances.rows.near(row)?;
@@ -193,10 +189,7 @@ impl Ledger {
     /// What a plain order holds, if that is not much.
     #[inline(always)]
     fn held_by(&self, kept: &Instrument, order: &OpenOrder) -> Option<i64> {
-        match order.side() {
-            Side::Buy => kept.hold_small(order.price(), order.remaining(), self.fees(order)),
-            Side::Sell => kept.delivered_small(order.remaining()),
-        }
+        kept.hold_plain(order.side(), order.price(), order.remaining(), self.fees(order))
     }
 
     /// Changes what an account holds of an asset, and says so.
