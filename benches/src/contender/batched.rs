@@ -1,27 +1,24 @@
 use super::market::{amend, cancel, place};
 use super::{Books, Contender, Markets, Tally, Terms, WholeEngine, count};
 use crate::workload::{Command, Header, Kind};
-use engine_core::{OrderId, Price, Seq, Sequenced, Timestamp};
+use engine_core::{Market, OrderBook, OrderId, Price, Seq, Sequenced, Timestamp, Upcoming};
 
-/// A contender that can load what a command will read before it is its turn.
+/// A contender that can load what commands will read before it is their turn.
 pub trait Touched: Contender {
     /// The name with commands looked at in advance.
     const BATCHED: &'static str;
 
-    /// Loads what a command will read, and changes nothing.
-    fn touch(&self, command: &Command);
+    /// Loads what these commands will read, and changes nothing.
+    fn look_ahead(&self, commands: &[Command]);
 }
 
 impl<const ASSIGNED: bool> Touched for Books<ASSIGNED> {
     const BATCHED: &'static str = if ASSIGNED { "book-batch" } else { "book-u64-batch" };
 
     #[inline]
-    fn touch(&self, command: &Command) {
-        let book = &self.books[usize::from(command.symbol)];
-        match command.kind {
-            Kind::Add | Kind::Ioc => book.touch_price(command.side, Price::new(command.price)),
-            Kind::Cancel | Kind::Reduce | Kind::Reprice => book.touch_order(OrderId::new(command.id)),
-        }
+    fn look_ahead(&self, commands: &[Command]) {
+        let book = |command: &Command| &self.books[usize::from(command.symbol)];
+        OrderBook::look_ahead(commands.iter().map(|command| (book(command), upcoming(command))));
     }
 }
 
@@ -33,12 +30,25 @@ impl<const ASSIGNED: bool> Touched for Markets<ASSIGNED> {
     };
 
     #[inline]
-    fn touch(&self, command: &Command) {
-        let market = &self.markets[usize::from(command.symbol)];
-        match command.kind {
-            Kind::Add | Kind::Ioc => market.touch_price(command.side, Price::new(command.price)),
-            Kind::Cancel | Kind::Reduce | Kind::Reprice => market.touch_order(OrderId::new(command.id)),
-        }
+    fn look_ahead(&self, commands: &[Command]) {
+        let market = |command: &Command| &self.markets[usize::from(command.symbol)];
+        Market::look_ahead(
+            commands
+                .iter()
+                .map(|command| (market(command), upcoming(command))),
+        );
+    }
+}
+
+#[inline]
+fn upcoming(command: &Command) -> Upcoming {
+    match command.kind {
+        Kind::Add | Kind::Ioc => Upcoming::Place {
+            id: OrderId::new(command.id),
+            side: command.side,
+            price: Price::new(command.price),
+        },
+        Kind::Cancel | Kind::Reduce | Kind::Reprice => Upcoming::Order(OrderId::new(command.id)),
     }
 }
 
@@ -47,8 +57,8 @@ pub struct Batched<C>(C);
 
 impl<C: Touched> Contender for Batched<C> {
     const NAME: &'static str = C::BATCHED;
-    const NOTE: Option<&'static str> = Some("looks at 16 commands in advance");
-    const BATCH: usize = 16;
+    const NOTE: Option<&'static str> = Some("looks at 64 commands in advance");
+    const BATCH: usize = 64;
     const TERMS: Terms = C::TERMS;
 
     fn new(header: &Header) -> Self {
@@ -61,9 +71,7 @@ impl<C: Touched> Contender for Batched<C> {
 
     fn replay(&mut self, commands: &[Command], tally: &mut Tally) {
         for window in commands.chunks(Self::BATCH) {
-            for command in window {
-                self.0.touch(command);
-            }
+            self.0.look_ahead(window);
             for command in window {
                 self.0.apply(command, tally);
             }

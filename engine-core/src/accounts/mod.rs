@@ -115,6 +115,9 @@ const ON_MARGIN: u8 = 1 << 2;
 /// The account belongs to a group.
 const GROUPED: u8 = 1 << 3;
 
+/// From how many accounts on it pays to read balances in advance.
+const MANY_ACCOUNTS: u32 = 16 * 1024;
+
 /// Accounts with an id below this have it as their number too; the others get numbers from here on.
 const DIRECT_MAX: u32 = 1 << 20;
 
@@ -373,9 +376,9 @@ impl Ledger {
         }
     }
 
-    /// How many accounts there are.
-    pub(crate) fn account_count(&self) -> u32 {
-        self.account_count
+    /// Whether what accounts have is more than stays in a second-level cache.
+    pub(crate) fn has_many_accounts(&self) -> bool {
+        self.account_count >= MANY_ACCOUNTS
     }
 
     /// What has been collected in fees of an asset.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! id -> hash    [ .. | which segment | which bucket ][ .. | tag ]      64 bits, keyed
-//! segment       128 buckets; while ids come, one segment after the other gives half of its ids to a new one
+//! segment       64 buckets; while ids come, one segment after the other gives half of its ids to a new one
 //! bucket        one cache line: 7 tags of a byte, 7 slots, the upper half of each one's hash, and the number
 //!               of ids that found this bucket full and went on to the next
 //! ```
@@ -18,9 +18,9 @@ use std::collections::BTreeMap;
 use super::orders::Slot;
 use super::slab::Slab;
 
-/// Buckets in a segment. With 2.5 to 5 ids to a bucket of 7 it does not fill up by chance: that is 8 standard
-/// deviations away.
-const BUCKETS: u32 = 128;
+/// Buckets in a segment, and so the most that a search looks at. With 2.5 to 5 ids to a bucket of 7 it does not fill
+/// up by chance: that is 7 standard deviations away.
+const BUCKETS: u32 = 64;
 
 /// Ids for every 2 buckets before the table grows.
 const IDS_PER_TWO_BUCKETS: usize = 5;
@@ -82,7 +82,7 @@ fn mix(seed: u64) -> u64 {
 /// What of an id's hash is kept.
 #[derive(Clone, Copy)]
 struct Hash {
-    /// The lowest bits choose the bucket, those above the segment.
+    /// The lowest bits choose the bucket: first those of the bucket in its segment, above them the segment.
     upper: u32,
     /// Never 0, which is the tag of an empty lane.
     tag: u8,
@@ -120,11 +120,10 @@ impl Bucket {
         self.lanes(tag).find(|lane| self.slots[*lane] == slot.0)
     }
 
-    /// The first empty lane. The bits of [`lanes`](Self::lanes) below the first true one are right, so the
-    /// first one is an empty one.
+    /// The first empty lane: every tag has its highest bit.
     #[inline]
     fn empty_lane(&self) -> Option<usize> {
-        self.lanes(0).next()
+        Lanes(!self.tags & LANE_BITS).next()
     }
 
     #[inline]
@@ -155,6 +154,16 @@ impl Bucket {
     }
 }
 
+/// What one look at a bucket says about an id.
+pub(super) enum Glance {
+    /// It is not here.
+    Nobody,
+    /// If it is not in this slot, it has to be searched for.
+    Perhaps(Slot),
+    /// It has to be searched for.
+    Unclear,
+}
+
 /// A set of lanes of a bucket, lowest first.
 struct Lanes(u64);
 
@@ -172,15 +181,18 @@ impl Iterator for Lanes {
 /// From ids to slots.
 ///
 /// Invariants: every id is in a bucket of its segment or in `crowded`, once; a bucket counts the ids that lie
-/// in a later one, going around the segment from their home, and passed it; there are `segments` segments, and
-/// an id's is told by the lowest bits of its hash that make a number below that.
+/// in a later one, going around the segment from their home, and passed it; there are `used` buckets, and an id's home
+/// is told by the lowest bits of its hash that make a number below that.
 pub(crate) struct Index {
     keys: Keys,
     buckets: Slab<Bucket>,
-    segments: u32,
-    /// As many one bits as the number of the last segment has.
+    /// The number of buckets: so many segments of them.
+    used: u32,
+    /// As many one bits as the number of the last bucket has.
     mask: u32,
     len: usize,
+    /// With so many ids the table grows.
+    len_max: usize,
     /// Ids that found no place: none, unless somebody knows the seed. A search among them is slower, but never
     /// long.
     crowded: BTreeMap<u64, u32>,
@@ -193,9 +205,10 @@ impl Index {
         let mut index = Self {
             keys: Keys::new(hash_seed),
             buckets: Slab::new(buckets_max),
-            segments: 0,
+            used: 0,
             mask: 0,
             len: 0,
+            len_max: 0,
             crowded: BTreeMap::new(),
         };
         index.add_segment();
@@ -206,58 +219,74 @@ impl Index {
         for _ in 0..BUCKETS {
             self.buckets.push(Bucket::EMPTY);
         }
-        self.mask |= self.segments;
-        self.segments += 1;
+        self.used += BUCKETS;
+        self.mask |= self.used - 1;
+        self.len_max = self.used as usize * IDS_PER_TWO_BUCKETS / 2;
     }
 
-    /// The segment of a hash: a number with as many bits as the last segment's, or with one bit less if there
-    /// is no such segment yet.
+    /// The bucket in which a search for a hash begins: a number with as many bits as the last bucket's, or with one
+    /// bit less if there is no such bucket yet.
     #[inline]
-    fn segment(&self, hash: Hash) -> u32 {
-        let number = hash.upper / BUCKETS;
-        let wide = number & self.mask;
-        if wide < self.segments {
+    fn home_of(&self, hash: Hash) -> u32 {
+        let wide = hash.upper & self.mask;
+        if wide < self.used {
             wide
         } else {
-            number & self.mask >> 1
+            hash.upper & self.mask >> 1
         }
-    }
-
-    /// The bucket `after` places after the home of a hash, going around its segment.
-    #[inline]
-    fn bucket(segment: u32, hash: Hash, after: u32) -> u32 {
-        segment * BUCKETS + hash.upper.wrapping_add(after) % BUCKETS
     }
 
     /// The slot of an id. `id_of` tells whose slot a slot is.
     #[inline]
     pub(crate) fn find(&self, id: u64, id_of: impl Fn(Slot) -> u64) -> Option<Slot> {
+        match self.look(id) {
+            Glance::Nobody => None,
+            Glance::Perhaps(slot) if id_of(slot) == id => Some(slot),
+            Glance::Perhaps(_) | Glance::Unclear => self.search(id, id_of),
+        }
+    }
+
+    /// What the first entry that is alike says about an id. More is rarely needed, and nothing here calls anything.
+    #[inline]
+    pub(super) fn look(&self, id: u64) -> Glance {
         let hash = self.keys.hash(id);
-        let home = &self.buckets[Self::bucket(self.segment(hash), hash, 0)];
-        for lane in home.lanes(hash.tag) {
-            if home.hashes[lane] == hash.upper && id_of(Slot(home.slots[lane])) == id {
-                return Some(Slot(home.slots[lane]));
-            }
+        let Some(home) = self.buckets.near(self.home_of(hash)) else {
+            return Glance::Unclear;
+        };
+        match home.lanes(hash.tag).next() {
+            Some(lane) if home.hashes[lane] == hash.upper => Glance::Perhaps(Slot(home.slots[lane])),
+            None if home.passed() == 0 && self.crowded.is_empty() => Glance::Nobody,
+            _ => Glance::Unclear,
         }
-        if home.passed() == 0 && self.crowded.is_empty() {
-            return None;
-        }
-        self.find_further(id, hash, id_of)
     }
 
     /// Reads the bucket in which a search for an id begins. The result means nothing.
     #[inline]
     pub(super) fn touch(&self, id: u64) -> u64 {
-        let hash = self.keys.hash(id);
-        self.buckets[Self::bucket(self.segment(hash), hash, 0)].tags
+        self.buckets[self.home_of(self.keys.hash(id))].tags
     }
 
+    /// The slot of the first entry that is alike, or one that nobody has.
+    #[inline]
+    pub(super) fn presumed_slot(&self, id: u64) -> Slot {
+        match self.look(id) {
+            Glance::Perhaps(slot) => slot,
+            Glance::Nobody | Glance::Unclear => Slot(u32::MAX),
+        }
+    }
+
+    /// The slot of an id, wherever it lies.
     #[inline(never)]
-    fn find_further(&self, id: u64, hash: Hash, id_of: impl Fn(Slot) -> u64) -> Option<Slot> {
-        for at in self.path(hash).skip(1) {
+    pub(super) fn search(&self, id: u64, id_of: impl Fn(Slot) -> u64) -> Option<Slot> {
+        let hash = self.keys.hash(id);
+        for at in self.path(hash) {
             let bucket = &self.buckets[at];
-            let mut slots = bucket.lanes(hash.tag).map(|lane| Slot(bucket.slots[lane]));
-            let found = slots.find(|slot| id_of(*slot) == id);
+            let alike = bucket
+                .lanes(hash.tag)
+                .filter(|lane| bucket.hashes[*lane] == hash.upper);
+            let found = alike
+                .map(|lane| Slot(bucket.slots[lane]))
+                .find(|slot| id_of(*slot) == id);
             if found.is_some() {
                 return found;
             }
@@ -267,40 +296,45 @@ impl Index {
 
     /// The buckets in which an id with this hash can lie: its home and then on as long as somebody went on.
     fn path(&self, hash: Hash) -> impl Iterator<Item = u32> {
-        let segment = self.segment(hash);
-        let all = (0..BUCKETS).map(move |after| Self::bucket(segment, hash, after));
         let mut goes_on = true;
-        all.take_while(move |at| std::mem::replace(&mut goes_on, self.buckets[*at].passed() > 0))
+        around(self.home_of(hash))
+            .take_while(move |at| std::mem::replace(&mut goes_on, self.buckets[*at].passed() > 0))
     }
 
     /// Notes the slot of an id that is not here yet.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn insert(&mut self, id: u64, slot: Slot, id_of: impl Fn(Slot) -> u64) {
         let hash = self.keys.hash(id);
-        self.len += 1;
-        if self.len * 2 > self.buckets.len() * IDS_PER_TWO_BUCKETS {
+        let home = self.home_of(hash);
+        if self.len < self.len_max
+            && let Some(home) = self.buckets.near_mut(home)
+            && let Some(lane) = home.empty_lane()
+        {
+            self.len += 1;
+            return home.fill(lane, hash, slot);
+        }
+        self.insert_further(id, hash, slot, id_of);
+    }
+
+    #[inline(never)]
+    fn insert_further(&mut self, id: u64, hash: Hash, slot: Slot, id_of: impl Fn(Slot) -> u64) {
+        if self.len >= self.len_max {
             self.split_next(id_of);
         }
-        let home = Self::bucket(self.segment(hash), hash, 0);
-        let home = &mut self.buckets[home];
-        if let Some(lane) = home.empty_lane() {
-            home.fill(lane, hash, slot);
-        } else if !self.place(hash, slot) {
+        self.len += 1;
+        if !self.place(hash, slot) {
             self.crowded.insert(id, slot.0);
         }
     }
 
     /// Puts an entry in the first bucket with room from its home on. Returns whether it could get there.
-    #[inline(never)]
     fn place(&mut self, hash: Hash, slot: Slot) -> bool {
-        let segment = self.segment(hash);
-        for after in 0..BUCKETS {
-            let bucket = &mut self.buckets[Self::bucket(segment, hash, after)];
+        let home = self.home_of(hash);
+        for at in around(home) {
+            let bucket = &mut self.buckets[at];
             if let Some(lane) = bucket.empty_lane() {
                 bucket.fill(lane, hash, slot);
-                for before in 0..after {
-                    self.buckets[Self::bucket(segment, hash, before)].tags += ONE_PASSED;
-                }
+                self.each_between(home, at, |passed| passed.tags += ONE_PASSED);
                 return true;
             }
             if bucket.passed() == PASSED_MAX {
@@ -310,15 +344,21 @@ impl Index {
         false
     }
 
+    /// Does something to the buckets that an id passes on its way from its home to where it lies.
+    fn each_between(&mut self, home: u32, at: u32, what: impl Fn(&mut Bucket)) {
+        for before in around(home).take_while(|before| *before != at) {
+            what(&mut self.buckets[before]);
+        }
+    }
+
     /// Adds a segment and moves half of the ids of another one there: the one whose number is the new one's
     /// without its highest bit.
-    #[inline(never)]
     fn split_next(&mut self, id_of: impl Fn(Slot) -> u64) {
-        let segment = self.segments & !(1 << self.segments.ilog2());
-        let buckets = segment * BUCKETS..(segment + 1) * BUCKETS;
-        let before: Vec<Bucket> = buckets
-            .map(|at| std::mem::replace(&mut self.buckets[at], Bucket::EMPTY))
-            .collect();
+        let first = self.splits_next();
+        let mut before = [Bucket::EMPTY; BUCKETS as usize];
+        for (at, bucket) in (first..).zip(&mut before) {
+            std::mem::swap(&mut self.buckets[at], bucket);
+        }
         self.add_segment();
         for (hash, slot) in before.iter().flat_map(Bucket::entries) {
             if !self.place(hash, slot) {
@@ -327,35 +367,39 @@ impl Index {
         }
     }
 
+    /// The first bucket of the segment that is split next.
+    fn splits_next(&self) -> u32 {
+        self.used & !(1 << self.used.ilog2())
+    }
+
     /// Forgets the slot of an id that is here.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn remove(&mut self, id: u64, slot: Slot) {
         let hash = self.keys.hash(id);
-        self.len -= 1;
-        let home = Self::bucket(self.segment(hash), hash, 0);
-        let home = &mut self.buckets[home];
-        if let Some(lane) = home.lane_of(hash.tag, slot) {
-            home.clear(lane);
-            return;
+        let home = self.home_of(hash);
+        if let Some(home) = self.buckets.near_mut(home)
+            && let Some(lane) = home.lanes(hash.tag).next()
+            && home.slots[lane] == slot.0
+        {
+            self.len -= 1;
+            return home.clear(lane);
         }
         self.remove_further(id, hash, slot);
     }
 
     #[inline(never)]
     fn remove_further(&mut self, id: u64, hash: Hash, slot: Slot) {
-        let found = self.path(hash).zip(0..).find_map(|(at, after)| {
-            let lane = self.buckets[at].lane_of(hash.tag, slot)?;
-            Some((at, lane, after))
-        });
-        let Some((at, lane, after)) = found else {
+        self.len -= 1;
+        let home = self.home_of(hash);
+        let found = self
+            .path(hash)
+            .find_map(|at| Some((at, self.buckets[at].lane_of(hash.tag, slot)?)));
+        let Some((at, lane)) = found else {
             assert!(self.crowded.remove(&id).is_some(), "the id is in the index");
             return;
         };
         self.buckets[at].clear(lane);
-        let segment = self.segment(hash);
-        for before in 0..after {
-            self.buckets[Self::bucket(segment, hash, before)].tags -= ONE_PASSED;
-        }
+        self.each_between(home, at, |passed| passed.tags -= ONE_PASSED);
     }
 
     /// The bytes of the table, and the number of ids that found no place in it.
@@ -366,8 +410,25 @@ impl Index {
 
     /// The part of an id's hash that decides where it lies.
     #[cfg(test)]
-    pub(super) fn home(&self, id: u64) -> u32 {
+    pub(super) fn upper_hash(&self, id: u64) -> u32 {
         self.keys.hash(id).upper
+    }
+
+    /// How many buckets a search for this id looks at if it finds nothing.
+    #[cfg(test)]
+    pub(super) fn probes(&self, id: u64) -> usize {
+        self.path(self.keys.hash(id)).count()
+    }
+
+    /// How many ids another one that comes may move.
+    #[cfg(test)]
+    pub(super) fn moves_next(&self) -> usize {
+        if self.len < self.len_max {
+            return 0;
+        }
+        let first = self.splits_next();
+        let buckets = (first..first + BUCKETS).map(|at| &self.buckets[at]);
+        buckets.map(|bucket| bucket.entries().count()).sum()
     }
 
     /// Walks everything and panics where an invariant of this type is broken. `orders` are all orders.
@@ -383,15 +444,15 @@ impl Index {
             len += 1;
         }
         assert_eq!(len, self.len, "len counts the ids");
+        assert_eq!(self.used as usize, self.buckets.len(), "buckets are counted");
         let mut passed = vec![0; self.buckets.len()];
         let mut entries = self.crowded.len();
         for (at, bucket) in (0..).zip(self.buckets.iter()) {
             for (hash, _) in bucket.entries() {
                 entries += 1;
-                let segment = self.segment(hash);
-                assert_eq!(segment, at / BUCKETS, "an id lies in its segment");
-                let buckets = (0..BUCKETS).map(|after| Self::bucket(segment, hash, after));
-                for before in buckets.take_while(|before| *before != at) {
+                let home = self.home_of(hash);
+                assert_eq!(home / BUCKETS, at / BUCKETS, "an id lies in its segment");
+                for before in around(home).take_while(|before| *before != at) {
                     passed[before as usize] += 1;
                 }
             }
@@ -401,4 +462,10 @@ impl Index {
             assert_eq!(bucket.passed(), passed, "a bucket counts who went on");
         }
     }
+}
+
+/// The buckets of a segment from one on, once around.
+fn around(home: u32) -> impl Iterator<Item = u32> {
+    let first = home - home % BUCKETS;
+    (0..BUCKETS).map(move |after| first + (home + after) % BUCKETS)
 }

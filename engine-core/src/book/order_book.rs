@@ -1,7 +1,6 @@
 //! The book by itself, for callers who bring their own rules.
 
-use std::hint::black_box;
-
+use super::ahead::{Upcoming, Venue, load};
 use super::orders::{NewOrder, OrderIds, Orders, Slot};
 use super::sides::{Fill, Sides};
 use crate::{OrderId, Price, Qty, Side};
@@ -242,22 +241,17 @@ impl<D: Copy + Default> OrderBook<D> {
         Some(fill)
     }
 
-    /// Loads what taking this order out will read, and changes nothing.
+    /// Loads what will be read next, in one book or in many, and changes nothing.
     ///
-    /// A book that does not fit the caches waits for memory three times per order, one load after the other. Asked for
-    /// a dozen orders in advance the loads overlap. In a small book it only costs time.
+    /// Books that do not fit the caches wait for memory several times per order, one load after the other. Asked for up
+    /// to 64 orders together, the loads overlap; what is said of more is ignored. In small books it only costs
+    /// time.
     #[inline]
-    pub fn touch_order(&self, id: OrderId) {
-        if let Some(slot) = self.orders.touch_order(id) {
-            black_box(self.sides.touch_neighbours(&self.orders, slot));
-        }
-    }
-
-    /// Loads what an order that comes to a price will read, and changes nothing: see
-    /// [`touch_order`](Self::touch_order).
-    #[inline]
-    pub fn touch_price(&self, side: Side, price: Price) {
-        black_box(self.sides.touch_last(&self.orders, side, price));
+    pub fn look_ahead<'a>(upcoming: impl IntoIterator<Item = (&'a Self, Upcoming)>)
+    where
+        D: 'a,
+    {
+        load(upcoming.into_iter());
     }
 
     /// The order with this id.
@@ -324,5 +318,24 @@ impl<D: Copy + Default> OrderBook<D> {
             let total = self.levels(side).fold(Qty::ZERO, |sum, level| sum + level.1);
             assert_eq!(total, self.total(side), "the total is the sum of the levels");
         }
+    }
+}
+
+impl<D: Copy + Default> Venue for &OrderBook<D> {
+    type Kept = D;
+
+    #[inline]
+    fn orders(&self) -> &Orders<D> {
+        &self.orders
+    }
+
+    #[inline]
+    fn sides_of(&self, _: &D) -> Option<&Sides> {
+        Some(&self.sides)
+    }
+
+    #[inline]
+    fn sides(&self) -> Option<&Sides> {
+        Some(&self.sides)
     }
 }

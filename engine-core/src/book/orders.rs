@@ -1,11 +1,9 @@
 //! The store of orders: a slot for each, found by id.
 
-use std::hint::black_box;
-
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use super::index::Index;
+use super::index::{Glance, Index};
 use super::record::{MARK_MAX, NIL, Record};
 use super::slab::Slab;
 use crate::{OrderId, Price, Qty, Side};
@@ -208,15 +206,35 @@ impl<D: Copy + Default> Orders<D> {
     }
 
     /// Where the order with this id lives.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find(&self, id: OrderId) -> Option<Slot> {
-        if let Some(index) = &self.index {
-            return index.find(id.get(), |slot| self.records[slot.0].id);
+        if self.index.is_some() {
+            return self.find_chosen(id);
         }
         let slot = id.get() as u32;
         let record = self.records.get(slot)?;
         // A free slot carries an id that no slot can have.
         (record.id == id.get()).then_some(Slot(slot))
+    }
+
+    /// Ends in a call instead of returning from one, so that the frequent case saves no registers.
+    #[inline(never)]
+    fn find_chosen(&self, id: OrderId) -> Option<Slot> {
+        let slot = match self.index.as_ref()?.look(id.get()) {
+            Glance::Nobody => return None,
+            Glance::Perhaps(slot) => slot,
+            Glance::Unclear => return self.search(id),
+        };
+        match self.records.near(slot.0) {
+            Some(record) if record.id == id.get() => Some(slot),
+            _ => self.search(id),
+        }
+    }
+
+    #[inline(never)]
+    fn search(&self, id: OrderId) -> Option<Slot> {
+        let index = self.index.as_ref()?;
+        index.search(id.get(), |slot| self.records[slot.0].id)
     }
 
     /// Reads where a search for this id begins. The result means nothing; it only keeps the load from being left out.
@@ -225,12 +243,25 @@ impl<D: Copy + Default> Orders<D> {
         self.index.as_ref().map_or(0, |index| index.touch(id.get()))
     }
 
-    /// Reads the record of the order with this id, and what the caller keeps with it.
+    /// The slot in which the order with this id is if there is one.
     #[inline]
-    pub(crate) fn touch_order(&self, id: OrderId) -> Option<Slot> {
-        let slot = self.find(id)?;
-        black_box(*self.data(slot));
-        Some(slot)
+    pub(super) fn presumed_slot(&self, id: OrderId) -> Slot {
+        match &self.index {
+            None => Slot(id.get() as u32),
+            Some(index) => index.presumed_slot(id.get()),
+        }
+    }
+
+    /// What is in a slot, and beside it.
+    #[inline]
+    pub(super) fn near(&self, slot: u32) -> Option<(&Record, &D)> {
+        Some((self.records.near(slot)?, self.data.near(slot)?))
+    }
+
+    /// Reads a record. The result means nothing.
+    #[inline]
+    pub(super) fn touch(&self, slot: u32) -> u64 {
+        self.records.near(slot).map_or(0, |record| record.id)
     }
 
     /// How many slots ever were in use.
@@ -286,8 +317,8 @@ impl<D: Copy + Default> Orders<D> {
         self.records[slot] = order;
         self.data[slot] = data;
         self.len += 1;
-        if self.index.is_some() {
-            self.note_id(id, Slot(slot));
+        if let Some(index) = &mut self.index {
+            index.insert(id, Slot(slot), |slot| self.records[slot.0].id);
         }
         Slot(slot)
     }
@@ -310,21 +341,6 @@ impl<D: Copy + Default> Orders<D> {
     #[inline]
     pub(crate) fn decline(&mut self, vacancy: Vacancy) {
         self.list_as_free(vacancy.slot, vacancy.id);
-    }
-
-    #[inline(never)]
-    fn note_id(&mut self, id: u64, slot: Slot) {
-        let index = self.index.as_mut().expect("ids are noted where they are chosen");
-        index.insert(id, slot, |slot| self.records[slot.0].id);
-    }
-
-    #[inline(never)]
-    fn forget_id(&mut self, id: u64, slot: Slot) {
-        let index = self
-            .index
-            .as_mut()
-            .expect("ids are forgotten where they are chosen");
-        index.remove(id, slot);
     }
 
     /// Adds a slot with its first generation to the free list.
@@ -351,8 +367,8 @@ impl<D: Copy + Default> Orders<D> {
         debug_assert_eq!(self.records[slot.0].id, id, "the order is the one that is meant");
         self.len -= 1;
         self.list_as_free(slot.0, id);
-        if self.index.is_some() {
-            self.forget_id(id, slot);
+        if let Some(index) = &mut self.index {
+            index.remove(id, slot);
         }
     }
 

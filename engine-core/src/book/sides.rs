@@ -26,7 +26,7 @@ pub struct Fill {
 /// the quantity of a level is the sum of its orders.
 pub(crate) struct Sides {
     displayed: [Ladder; 2],
-    behind: [Tree; 2],
+    behind: [Tree<Level>; 2],
 }
 
 impl Sides {
@@ -35,7 +35,7 @@ impl Sides {
         Self::with_window(WINDOW_MIN, WINDOW_MAX)
     }
 
-    /// Two empty sides whose windows start and end with these sizes.
+    /// Two empty sides whose windows start and end with so many groups.
     pub(super) fn with_window(size_min: usize, size_max: usize) -> Self {
         Self {
             displayed: [(); 2].map(|()| Ladder::new(size_min, size_max)),
@@ -43,7 +43,7 @@ impl Sides {
         }
     }
 
-    /// What the sides hold in memory, in levels and blocks.
+    /// What the sides hold in memory, in groups, pages and blocks.
     #[cfg(test)]
     pub(super) fn footprint(&self) -> Vec<usize> {
         let ladders = self.displayed.iter().flat_map(Ladder::footprint);
@@ -56,7 +56,7 @@ impl Sides {
     }
 
     #[inline]
-    fn behind(&self, side: Side) -> &Tree {
+    fn behind(&self, side: Side) -> &Tree<Level> {
         &self.behind[side as usize]
     }
 
@@ -69,7 +69,7 @@ impl Sides {
         record.set_queue(Some(queue));
         let (side, rank, quantity) = (record.side(), record.rank(), record.quantity);
         if queue == Queue::Behind {
-            let level = self.behind[side as usize].entry(rank);
+            let level = self.behind[side as usize].entry_or_put(rank);
             level.append(orders, slot.0, quantity);
             return;
         }
@@ -89,7 +89,7 @@ impl Sides {
         let neighbours = (record.prev, record.next);
         if queue == Queue::Behind {
             let tree = &mut self.behind[side as usize];
-            let level = tree.level_mut(rank).expect("a queued order has its level");
+            let level = tree.value_mut(rank).expect("a queued order has its level");
             if level.unlink(orders, neighbours, quantity) {
                 tree.remove(rank);
             }
@@ -281,22 +281,28 @@ impl Sides {
         match queue {
             Queue::Displayed => self.displayed[side as usize].level_mut(rank),
             Queue::Behind => {
-                let level = self.behind[side as usize].level_mut(rank);
+                let level = self.behind[side as usize].value_mut(rank);
                 level.expect("a queued order has its level")
             }
         }
     }
 
-    /// Reads what taking an order out will read once its record is there: its level and its neighbours. The result
-    /// means nothing; it only keeps the loads from being left out.
+    /// The last order at a price that is near the touch, or `NIL`.
     #[inline]
-    pub(crate) fn touch_neighbours<D: Copy + Default>(&self, orders: &Orders<D>, slot: Slot) -> u64 {
-        let record = orders.record(slot.0);
-        // Without a branch on what has just been asked of memory: a wrong guess would wait for it.
-        let prev = if record.prev == NIL { slot.0 } else { record.prev };
-        let next = if record.next == NIL { slot.0 } else { record.next };
-        let links = orders.record(prev).next ^ orders.record(next).prev;
-        u64::from(links) ^ self.touch_level(record.side(), record.price())
+    pub(super) fn last_near(&self, side: Side, price: Price) -> u32 {
+        let near = self.displayed(side).near(rank(side, price));
+        near.map_or(NIL, |level| level.tail)
+    }
+
+    /// The order that an order of `side` at this price would meet first, or `NIL`.
+    #[inline]
+    pub(super) fn first_met(&self, side: Side, price: Price) -> u32 {
+        let makers = &self.displayed[1 - side as usize];
+        let rank = rank(side, price).wrapping_neg();
+        match makers.best().filter(|best| *best >= rank) {
+            None => NIL,
+            Some(best) => makers.near(best).map_or(NIL, |level| level.head),
+        }
     }
 
     /// Reads the level of a price, if it is near the touch.
@@ -304,14 +310,6 @@ impl Sides {
     pub(crate) fn touch_level(&self, side: Side, price: Price) -> u64 {
         let near = self.displayed(side).near(rank(side, price));
         near.map_or(0, |level| level.quantity)
-    }
-
-    /// Reads what an order that comes to a price will read once its level is there: the last order.
-    #[inline]
-    pub(crate) fn touch_last<D: Copy + Default>(&self, orders: &Orders<D>, side: Side, price: Price) -> u64 {
-        let near = self.displayed(side).near(rank(side, price));
-        let last = near.and_then(|level| orders.records.get(level.tail));
-        last.map_or(0, |record| u64::from(record.next))
     }
 
     /// Takes `by` from a queued order, which keeps its place and some quantity.

@@ -1,31 +1,22 @@
 //! Many commands at once, so that what they wait for in memory overlaps.
 
-use std::hint::black_box;
-
 use super::Engine;
-use crate::accounts::Holder;
-use crate::book::{OrderIds, Slot};
-use crate::command::{Command, OrderRef};
+use crate::book::{AHEAD, Orders, Sides, Upcoming, Venue, load};
+use crate::command::{Command, OrderRef, Place};
 use crate::event::Event;
+use crate::market::Details;
 use crate::sequencer::{Gap, Sequenced};
-use crate::types::{OrderId, Price, Side};
-
-/// How many commands are looked at in advance. Less leaves loads waiting for each other, more pushes the first out of
-/// the nearest cache before they are used; between 12 and 32 it makes no difference.
-const AHEAD: usize = 16;
+use crate::types::{InstrumentId, Price, Side};
 
 /// From how many orders on this pays: what fewer use stays in a second-level cache.
 const ORDERS_MIN: usize = 32 * 1024;
-
-/// The same of accounts.
-const ACCOUNTS_MIN: u32 = 16 * 1024;
 
 impl Engine {
     /// Applies the next commands, exactly as [`apply`](Self::apply) would one after the other, and appends for each to
     /// `ends` how many events there are after it.
     ///
-    /// With many orders a command waits for memory several times, one load after the other. Here the loads of a dozen
-    /// commands are begun together.
+    /// With many orders a command waits for memory several times, one load after the other. Here the loads of up to
+    /// 64 commands overlap.
     ///
     /// ```
     /// use engine_core::{Command, Engine, EngineConfig, Seq, Sequenced, Timestamp};
@@ -47,9 +38,10 @@ impl Engine {
         ends: &mut Vec<usize>,
     ) -> Result<(), Gap> {
         for window in commands.chunks(AHEAD) {
-            if self.store.orders.slots_used() >= ORDERS_MIN || self.has_many_accounts() {
-                self.touch(window);
+            if self.store.orders.slots_used() >= ORDERS_MIN {
+                load(window.iter().filter_map(|command| self.upcoming(&command.value)));
             }
+            self.touch_accounts(window);
             for command in window {
                 self.apply(command, events)?;
                 ends.push(events.len());
@@ -58,116 +50,72 @@ impl Engine {
         Ok(())
     }
 
-    /// Whether what accounts have is more than stays in a second-level cache.
-    fn has_many_accounts(&self) -> bool {
-        self.ledger
-            .as_ref()
-            .is_some_and(|ledger| ledger.account_count() >= ACCOUNTS_MIN)
+    /// What is known of a command before it is its turn.
+    #[inline]
+    fn upcoming<'a>(&'a self, command: &Command) -> Option<(Desk<'a>, Upcoming)> {
+        let (instrument, upcoming) = match command {
+            Command::Place(place) => (place.instrument, upcoming_place(place)),
+            Command::Cancel(cancel) => (InstrumentId::default(), upcoming_order(&cancel.order)?),
+            Command::Amend(amend) => (InstrumentId::default(), upcoming_order(&amend.order)?),
+            _ => return None,
+        };
+        let engine = self;
+        Some((Desk { engine, instrument }, upcoming))
     }
+}
 
-    /// Reads what these commands will read, step by step: a step of one command need not wait for the other commands'.
-    fn touch(&self, window: &[Sequenced<Command>]) {
-        let orders = &self.store.orders;
-        let mut read = 0;
-        if orders.ids() != OrderIds::Assigned {
-            for id in window.iter().filter_map(|command| named(&command.value)) {
-                read ^= orders.touch_index(id);
-            }
-        }
-        let mut slots: [Option<Slot>; AHEAD] = [None; AHEAD];
-        for (command, slot) in window.iter().zip(&mut slots) {
-            match &command.value {
-                Command::Place(place) => {
-                    read ^= self.touch_price(
-                        place.instrument.get(),
-                        place.side,
-                        place.kind.limit(),
-                        Step::Level,
-                    );
-                }
-                other => {
-                    *slot = named(other).and_then(|id| orders.touch_order(id));
-                    if let (Some(ledger), Some(id)) = (&self.ledger, named(other)) {
-                        read ^= ledger.touch_order(id);
-                    }
-                }
-            }
-        }
-        for (command, slot) in window.iter().zip(&slots) {
-            match (&command.value, *slot) {
-                (Command::Place(place), _) => {
-                    read ^= self.touch_price(
-                        place.instrument.get(),
-                        place.side,
-                        place.kind.limit(),
-                        Step::LastOrder,
-                    );
-                }
-                (_, Some(slot)) => {
-                    let instrument = self.store.details(slot).instrument.get();
-                    if let Some(market) = self.instruments.get(instrument as usize) {
-                        read ^= market.sides.touch_neighbours(orders, slot);
-                    }
-                }
-                _ => {}
-            }
-        }
-        if let Some(ledger) = &self.ledger {
-            read ^= ledger.touch_all(&self.holders(window, &slots));
-        }
-        black_box(read);
+/// Where a command is carried out; the instrument matters only where an order comes.
+#[derive(Clone, Copy)]
+struct Desk<'a> {
+    engine: &'a Engine,
+    instrument: InstrumentId,
+}
+
+impl Desk<'_> {
+    #[inline]
+    fn sides_in(&self, instrument: InstrumentId) -> Option<&Sides> {
+        let market = self.engine.instruments.get(instrument.get() as usize)?;
+        Some(&market.sides)
     }
+}
 
-    /// Whose balances these commands change first.
-    fn holders(&self, window: &[Sequenced<Command>], slots: &[Option<Slot>; AHEAD]) -> [Holder; AHEAD] {
-        let mut holders = [Holder::default(); AHEAD];
-        for ((command, slot), holder) in window.iter().zip(slots).zip(&mut holders) {
-            *holder = match (&command.value, *slot) {
-                (Command::Place(place), _) => Some((place.account, place.instrument, place.side)),
-                (_, Some(slot)) => {
-                    let details = self.store.details(slot);
-                    Some((details.account, details.instrument, self.store.orders.side(slot)))
-                }
-                _ => None,
-            };
-        }
-        holders
+impl Venue for Desk<'_> {
+    type Kept = Details;
+
+    #[inline]
+    fn orders(&self) -> &Orders<Details> {
+        &self.engine.store.orders
     }
 
     #[inline]
-    fn touch_price(&self, instrument: u32, side: Side, price: Option<Price>, step: Step) -> u64 {
-        let (Some(market), Some(price)) = (self.instruments.get(instrument as usize), price) else {
-            return 0;
-        };
-        match step {
-            Step::Level => market.sides.touch_level(side, price),
-            Step::LastOrder => market.sides.touch_last(&self.store.orders, side, price),
-        }
+    fn sides_of(&self, details: &Details) -> Option<&Sides> {
+        self.sides_in(details.instrument)
+    }
+
+    #[inline]
+    fn sides(&self) -> Option<&Sides> {
+        self.sides_in(self.instrument)
     }
 }
 
-/// What is read at a price.
-#[derive(Clone, Copy)]
-enum Step {
-    Level,
-    LastOrder,
-}
-
-/// The order that a command names by its id.
+/// An order without a limit comes to the price at which it would meet everybody.
 #[inline]
-fn named(command: &Command) -> Option<OrderId> {
-    match command {
-        Command::Place(place) => Some(place.id),
-        Command::Cancel(cancel) => id_of(&cancel.order),
-        Command::Amend(amend) => id_of(&amend.order),
-        _ => None,
+fn upcoming_place(place: &Place) -> Upcoming {
+    let any = match place.side {
+        Side::Buy => Price::MAX,
+        Side::Sell => Price::MIN,
+    };
+    Upcoming::Place {
+        id: place.id,
+        side: place.side,
+        price: place.kind.limit().unwrap_or(any),
     }
 }
 
 #[inline]
-fn id_of(order: &OrderRef) -> Option<OrderId> {
+fn upcoming_order(order: &OrderRef) -> Option<Upcoming> {
     match *order {
-        OrderRef::Id(id) => Some(id),
+        OrderRef::Id(id) => Some(Upcoming::Order(id)),
         OrderRef::Client(..) => None,
     }
 }

@@ -3,7 +3,9 @@
 use std::hint::black_box;
 
 use super::{Engine, rejected};
-use crate::accounts::{Admitted, AmendCheck, Balance, Ledger, LiveOrder, MarginStatus, Position, Refusal};
+use crate::accounts::{
+    Admitted, AmendCheck, Balance, Holder, Ledger, LiveOrder, MarginStatus, Position, Refusal,
+};
 use crate::book::Slot;
 use crate::command::{Amend, Cancel, Command, Linked, OrderRef, Place};
 use crate::event::{Event, RejectReason, Request};
@@ -12,6 +14,9 @@ use crate::sequencer::Sequenced;
 use crate::snapshot::Direction;
 use crate::spec::{AssetSpec, InstrumentSpec};
 use crate::types::{AccountId, Amount, AssetId, InstrumentId, Side};
+
+/// How many balances are read together.
+const HOLDERS: usize = 16;
 
 /// An engine's parts, so that the ledger and the markets can be used side by side.
 struct Desk<'a> {
@@ -314,6 +319,35 @@ impl Engine {
             refuse(&command.value, refusal.reason, events);
             events.extend(refusal.shortfall);
         }
+    }
+
+    /// Reads the balances that these commands change first, if there are more than stay in a near cache.
+    pub(super) fn touch_accounts(&self, window: &[Sequenced<Command>]) {
+        let Some(ledger) = self.ledger.as_ref().filter(|ledger| ledger.has_many_accounts()) else {
+            return;
+        };
+        for part in window.chunks(HOLDERS) {
+            let mut holders = [Holder::default(); HOLDERS];
+            for (command, holder) in part.iter().zip(&mut holders) {
+                *holder = match &command.value {
+                    Command::Place(place) => Some((place.account, place.instrument, place.side)),
+                    Command::Cancel(cancel) => self.holder(&cancel.order),
+                    Command::Amend(amend) => self.holder(&amend.order),
+                    _ => None,
+                };
+            }
+            black_box(ledger.touch_all(&holders));
+        }
+    }
+
+    /// Who holds for a live order that is named by its id.
+    #[inline]
+    fn holder(&self, order: &OrderRef) -> Holder {
+        let OrderRef::Id(id) = *order else { return None };
+        let slot = self.store.orders.find(id)?;
+        black_box(self.ledger.as_ref()?.touch_order(id));
+        let details = self.store.details(slot);
+        Some((details.account, details.instrument, self.store.orders.side(slot)))
     }
 
     /// All live orders as the ledger checks them.

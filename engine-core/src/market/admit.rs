@@ -89,7 +89,7 @@ fn is_simple(place: &Place, phase: Phase) -> bool {
 }
 
 /// The names of a new order are free, and it may be entered at all.
-#[inline]
+#[inline(always)]
 fn admit_identity(store: &Store, place: &Place) -> Check {
     if store.is_taken(place.id) {
         return Err(RejectReason::DuplicateOrderId);

@@ -1,12 +1,10 @@
 //! A market that stands alone: one instrument without an engine around it.
 
-use std::hint::black_box;
-
 use super::floor::{Floor, Instrument, say_refused_order};
 use super::linked::is_well_linked;
 use super::many::{Floors, Wanted};
-use super::store::Store;
-use crate::book::OrderIds;
+use super::store::{Details, Store};
+use crate::book::{OrderIds, Orders, Sides, Upcoming, Venue, load};
 use crate::command::{Amend, Cancel, Linked, OrderRef, Phase, Place};
 use crate::event::{CancelReason, Event, RejectReason, Request};
 use crate::spec::InstrumentSpec;
@@ -115,22 +113,14 @@ impl Market {
         }
     }
 
-    /// Loads what taking back or changing this order will read, and changes nothing.
+    /// Loads what the next commands will read, of one market or of many, and changes nothing.
     ///
-    /// A market that does not fit the caches waits for memory three times per command, one load after the other. Asked
-    /// for a dozen commands in advance the loads overlap. In a small market it only costs time.
+    /// Markets that do not fit the caches wait for memory several times per command, one load after the other. Asked for
+    /// up to 64 commands together, the loads overlap; what is said of more is ignored. In small markets it only
+    /// costs time.
     #[inline]
-    pub fn touch_order(&self, id: OrderId) {
-        if let Some(slot) = self.store.orders.touch_order(id) {
-            black_box(self.instrument.sides.touch_neighbours(&self.store.orders, slot));
-        }
-    }
-
-    /// Loads what an order that comes to a price will read, and changes nothing: see
-    /// [`touch_order`](Self::touch_order).
-    #[inline]
-    pub fn touch_price(&self, side: Side, price: Price) {
-        black_box(self.instrument.sides.touch_last(&self.store.orders, side, price));
+    pub fn look_ahead<'a>(upcoming: impl IntoIterator<Item = (&'a Self, Upcoming)>) {
+        load(upcoming.into_iter());
     }
 
     /// Cancels all orders of an account (or all) on a side (or both), oldest first.
@@ -209,6 +199,25 @@ impl Market {
     pub fn check_invariants(&self) {
         self.store.check_invariants();
         self.instrument.check_invariants(&self.store);
+    }
+}
+
+impl Venue for &Market {
+    type Kept = Details;
+
+    #[inline]
+    fn orders(&self) -> &Orders<Details> {
+        &self.store.orders
+    }
+
+    #[inline]
+    fn sides_of(&self, _: &Details) -> Option<&Sides> {
+        Some(&self.instrument.sides)
+    }
+
+    #[inline]
+    fn sides(&self) -> Option<&Sides> {
+        Some(&self.instrument.sides)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::types::AccountId;
 
 impl Store {
     /// The live order that is meant; if someone asks for it, only if it is theirs.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn resolve(&self, order: &OrderRef, asks: Option<AccountId>) -> Option<Slot> {
         let slot = match *order {
             OrderRef::Id(id) => self.orders.find(id)?,

@@ -38,4 +38,4 @@ pub(crate) use floor::{Floor, Instrument, say_refused_order};
 pub(crate) use linked::is_well_linked;
 pub(crate) use many::{Floors, Wanted};
 pub(crate) use possible::is_ahead;
-pub(crate) use store::Store;
+pub(crate) use store::{Details, Store};

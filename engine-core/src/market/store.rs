@@ -378,7 +378,7 @@ impl Store {
     }
 
     /// Whether callers choose ids and a live order has this one.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn is_taken(&self, id: OrderId) -> bool {
         matches!(self.orders.ids(), OrderIds::Chosen { .. }) && self.orders.find(id).is_some()
     }

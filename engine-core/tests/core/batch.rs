@@ -1,8 +1,8 @@
 //! Many commands at once do what they do one after the other.
 
 use engine_core::{
-    Command, Engine, EngineConfig, Gap, InstrumentId, InstrumentSpec, OrderId, Place, Price, Qty, Seq,
-    Sequenced, Side, Timestamp,
+    Amend, Cancel, Command, Engine, EngineConfig, Event, Gap, InstrumentId, InstrumentSpec, Market, OrderId,
+    OrderIds, OrderRef, Place, Price, Qty, Seq, Sequenced, Side, TimeInForce, Timestamp, Upcoming,
 };
 use engine_testkit::streams::{Random, Stream};
 use rust_decimal::Decimal;
@@ -105,4 +105,130 @@ fn a_batch_ends_at_a_gap() {
         [0, 0, 0],
         "three commands before the gap, one of them for the second time"
     );
+}
+
+/// Several markets in which the same happens, with and without a look at what comes next.
+struct Markets {
+    markets: Vec<Market>,
+    events: Vec<Event>,
+}
+
+impl Markets {
+    fn new(ids: OrderIds) -> Self {
+        let market = |number| {
+            let spec = InstrumentSpec::builder("SOME", Decimal::ONE, Decimal::ONE).build();
+            let spec = spec.expect("a tick and a lot are a spec");
+            Market::new(InstrumentId::new(number), spec, ids, 100_000)
+        };
+        Self {
+            markets: (0..3).map(market).collect(),
+            events: Vec::new(),
+        }
+    }
+
+    fn look_ahead(&self, commands: &[(usize, Command)]) {
+        let upcoming = commands.iter().filter_map(|(at, command)| {
+            let upcoming = match command {
+                Command::Place(place) => Upcoming::Place {
+                    id: place.id,
+                    side: place.side,
+                    price: match place.kind {
+                        engine_core::OrderKind::Limit { price } => price,
+                        _ => Price::new(i64::MIN),
+                    },
+                },
+                Command::Cancel(Cancel { order, .. }) | Command::Amend(Amend { order, .. }) => match order {
+                    OrderRef::Id(id) => Upcoming::Order(*id),
+                    OrderRef::Client(..) => return None,
+                },
+                _ => return None,
+            };
+            Some((&self.markets[*at], upcoming))
+        });
+        Market::look_ahead(upcoming);
+    }
+
+    fn apply(&mut self, at: usize, command: &Command) {
+        let market = &mut self.markets[at];
+        match command {
+            Command::Place(place) => market.place(place, &mut self.events),
+            Command::Cancel(cancel) => market.cancel(cancel, &mut self.events),
+            Command::Amend(amend) => market.amend(amend, &mut self.events),
+            _ => {}
+        }
+    }
+}
+
+/// Orders of some kinds at near and far prices, and cancels and amends of orders that live, have lived or never will.
+fn market_commands(random: &mut Random, ids: &[OrderId], count: usize) -> Vec<(usize, Command)> {
+    let mut commands = Vec::new();
+    for _ in 0..count {
+        let at = random.below(3) as usize;
+        let id = match random.below(10) {
+            0 => OrderId::new(random.next_u64()),
+            _ => ids[random.below(ids.len() as u64) as usize],
+        };
+        let order = OrderRef::Id(id);
+        let side = random.pick(&Side::BOTH);
+        let away = if random.percent(10) { 30_000 } else { 40 };
+        let price = Price::new(random.within(-away, away));
+        let quantity = Qty::new(1 + random.below(9));
+        let instrument = InstrumentId::new(at as u32);
+        let limit = Place::limit(instrument, id, side, price, quantity);
+        let command = match random.below(12) {
+            0 => Command::Place(Place::market(instrument, id, side, quantity)),
+            1 => Command::Place(Place {
+                time_in_force: TimeInForce::Ioc,
+                ..limit
+            }),
+            2 => Command::Place(Place {
+                all_or_none: true,
+                ..limit
+            }),
+            3..=7 => Command::Place(limit),
+            8 => Command::Amend(Amend {
+                order,
+                account: None,
+                price: random.percent(50).then_some(price),
+                quantity: Some(quantity),
+            }),
+            _ => Command::Cancel(Cancel { order, account: None }),
+        };
+        commands.push((at, command));
+    }
+    commands
+}
+
+#[test]
+fn markets_do_the_same_whether_they_look_ahead_or_not() {
+    for ids in [OrderIds::Assigned, OrderIds::Chosen { hash_seed: 5 }] {
+        for seed in 0..20 {
+            let (mut random, mut known) = (Random::new(seed), vec![OrderId::new(1)]);
+            let (mut looking, mut blind) = (Markets::new(ids), Markets::new(ids));
+            for _ in 0..60 {
+                let count = random.below(100) as usize;
+                let commands = market_commands(&mut random, &known, count);
+                looking.look_ahead(&commands);
+                for (at, command) in &commands {
+                    looking.apply(*at, command);
+                    blind.apply(*at, command);
+                }
+                assert!(
+                    looking.events == blind.events,
+                    "the same events under seed {seed}"
+                );
+                known.extend(looking.events.drain(..).filter_map(|event| match event {
+                    Event::Rested { order, .. } => Some(order),
+                    _ => None,
+                }));
+                blind.events.clear();
+                known.extend((0..5).map(|_| OrderId::new(random.next_u64())));
+            }
+            for market in &looking.markets {
+                market.check_invariants();
+            }
+            let resting: usize = looking.markets.iter().map(Market::len).sum();
+            assert!(resting > 20, "orders rest: {resting}");
+        }
+    }
 }

@@ -1,12 +1,15 @@
 //! The same tests on every layout: how ids are found, where levels lie and where orders lie must not show.
 
+mod index;
+mod levels;
 mod model;
 mod order_book;
 mod parts;
 mod restoring;
 
+use super::ladder::{WINDOW_MAX, WINDOW_MIN};
 use super::slab::Slab;
-use super::{NewOrder, OrderIds, Orders, Queue, Sides, Slot};
+use super::{NewOrder, OrderIds, Orders, Queue, Sides, Slot, Upcoming, Venue, load};
 use crate::{OrderId, Price, Qty, Side};
 
 /// Which structures hold the orders, and how far apart the prices lie.
@@ -15,9 +18,9 @@ struct Layout {
     ids: OrderIds,
     /// Orders in the near block of the store.
     near_max: usize,
-    /// The sizes with which the window starts and stops growing.
+    /// The groups with which the window starts and stops growing.
     window: (usize, usize),
-    /// Ticks between two prices of a test. With as many as the window has, only the best level is in it.
+    /// Ticks between two prices of a test. With more than the window has, only one level is in it.
     stride: i64,
 }
 
@@ -27,7 +30,7 @@ const CHOSEN: OrderIds = OrderIds::Chosen { hash_seed: 42 };
 const USUAL: Layout = Layout {
     ids: OrderIds::Assigned,
     near_max: usize::MAX,
-    window: (256, 16 * 1024),
+    window: (WINDOW_MIN, WINDOW_MAX),
     stride: 1,
 };
 
@@ -37,10 +40,10 @@ macro_rules! on_every_layout {
         on_every_layout! { @each [$($test)*]
             assigned: USUAL,
             chosen: Layout { ids: CHOSEN, ..USUAL },
-            small_window: Layout { window: (64, 64), ..USUAL },
-            growing_window: Layout { window: (64, 4096), stride: 7, ids: CHOSEN, ..USUAL },
-            far_levels: Layout { window: (64, 64), stride: 1_000_003, ..USUAL },
-            small_blocks: Layout { near_max: 5, window: (64, 128), stride: 3, ids: CHOSEN },
+            small_window: Layout { window: (2, 2), ..USUAL },
+            growing_window: Layout { window: (1, 64), stride: 7, ids: CHOSEN, ..USUAL },
+            far_levels: Layout { window: (1, 1), stride: 1_000_003, ..USUAL },
+            small_blocks: Layout { near_max: 5, window: (2, 4), stride: 3, ids: CHOSEN },
         }
     };
     (@each $tests:tt $($layout:ident: $value:expr,)*) => {
@@ -314,7 +317,7 @@ fn levels_are_found_while_the_window_grows_and_jumps(layout: Layout) {
         for at in 0..40 {
             rest(&mut book, &mut expected, -at);
         }
-        // Just outside of a window of 64: often enough for it to grow.
+        // Often enough outside of a small window for it to grow.
         for at in 50..60 {
             rest(&mut book, &mut expected, -at);
         }
@@ -410,16 +413,41 @@ fn hints_change_nothing(layout: Layout) {
     let slots: Vec<Slot> = (1..=3)
         .map(|quantity| book.rest(Side::Buy, price, quantity))
         .collect();
-    for slot in &slots {
-        book.sides.touch_neighbours(&book.orders, *slot);
-        let id = book.orders.id(*slot);
-        book.orders.touch_index(id);
-        assert_eq!(book.orders.touch_order(id), Some(*slot));
-    }
-    for at in -3..3 {
-        book.sides.touch_level(Side::Buy, book.price(at));
-        book.sides.touch_last(&book.orders, Side::Buy, book.price(at));
+    let anywhere = [i64::MIN, -1, 0, 1, i64::MAX].map(Price::new);
+    let near = (-3..3).map(|at| book.price(at));
+    let prices: Vec<Price> = anywhere.into_iter().chain(near).collect();
+    let ids = slots.iter().map(|slot| book.orders.id(*slot));
+    let ids = ids.chain([0, 77, u64::MAX].map(OrderId::new));
+    let orders = ids.map(Upcoming::Order);
+    let places = prices
+        .iter()
+        .flat_map(|price| Side::BOTH.map(|side| (side, *price)))
+        .map(|(side, price)| Upcoming::Place {
+            id: OrderId::new(77),
+            side,
+            price,
+        });
+    let upcoming: Vec<Upcoming> = orders.chain(places).collect();
+    for many in [0, 1, upcoming.len(), 200] {
+        let upcoming = upcoming.iter().cycle().take(many);
+        load(upcoming.map(|upcoming| (&book, *upcoming)));
     }
     assert_eq!(book.in_priority(Side::Buy), slots);
     assert_eq!(book.check(), 3);
+}
+
+impl Venue for &Book {
+    type Kept = u64;
+
+    fn orders(&self) -> &Orders<u64> {
+        &self.orders
+    }
+
+    fn sides_of(&self, _: &u64) -> Option<&Sides> {
+        Some(&self.sides)
+    }
+
+    fn sides(&self) -> Option<&Sides> {
+        Some(&self.sides)
+    }
 }
