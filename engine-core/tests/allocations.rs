@@ -10,9 +10,10 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use engine_core::{
-    AccountId, Amend, Cancel, ClientOrderId, Command, Engine, EngineConfig, Event, InstrumentId,
-    InstrumentSpec, Market, MassCancel, OrderId, OrderIds, OrderKind, OrderRef, Peg, Place, PostOnly, Price,
-    Qty, SelfTrade, Sequenced, Side, TimeInForce, Timestamp, Trail, Visibility,
+    AccountId, AccountsConfig, Amend, Amount, AssetId, AssetSpec, Cancel, ClientOrderId, Command, Engine,
+    EngineConfig, Event, InstrumentId, InstrumentSpec, Limits, Market, MassCancel, OrderId, OrderIds,
+    OrderKind, OrderRef, Peg, Place, PostOnly, Price, Qty, SelfTrade, Sequenced, SetLimits, Side,
+    TimeInForce, Timestamp, Trail, Transfer, Visibility,
 };
 use engine_testkit::streams::Random;
 use rust_decimal::Decimal;
@@ -103,6 +104,7 @@ impl Venue for Engine {
 const LIVE_MAX: usize = 20_000;
 const WARM_LIVE_MAX: usize = 30_000;
 const INSTRUMENTS: u64 = 8;
+const ACCOUNTS: u64 = 500;
 const WARM_UP: u64 = 2_000_000;
 const COMMANDS: u64 = 1_000_000;
 
@@ -175,7 +177,7 @@ impl Trader {
         self.next_id += 1;
         let id = OrderId::new(self.next_id.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let mut place = Place::limit(instrument, id, side, self.price(), quantity);
-        place.account = AccountId::new(1 + self.random.below(500));
+        place.account = AccountId::new(1 + self.random.below(ACCOUNTS));
         (self.dress)(&mut place, &mut self.random);
         Command::Place(place)
     }
@@ -212,6 +214,54 @@ fn engine(ids: OrderIds) -> Engine {
     });
     for _ in 0..INSTRUMENTS {
         engine.carry_out(&Command::List(Box::new(spec())), &mut Vec::new());
+    }
+    engine
+}
+
+/// An engine whose orders are paid for. Two of its instruments have tiers, and another two have limits for everyone.
+fn engine_with_accounts(ids: OrderIds) -> Engine {
+    const ASSETS: [AssetId; 2] = [AssetId::new(0), AssetId::new(1)];
+    let mut engine = Engine::new(EngineConfig {
+        ids,
+        accounts: Some(AccountsConfig::default()),
+        ..EngineConfig::default()
+    });
+    let mut apply = |command| engine.carry_out(&command, &mut Vec::new());
+    for name in ["BASE", "QUOTE"] {
+        apply(Command::AddAsset(Box::new(AssetSpec {
+            name: name.to_owned(),
+            scale: 0,
+        })));
+    }
+    for number in 1..=ACCOUNTS {
+        for asset in ASSETS {
+            apply(Command::Deposit(Transfer {
+                account: AccountId::new(number).expect("it is not 0"),
+                asset,
+                amount: Amount::new(1 << 60),
+                key: None,
+            }));
+        }
+    }
+    for number in 0..INSTRUMENTS as u32 {
+        let spec = InstrumentSpec::builder("X", Decimal::ONE, Decimal::ONE);
+        let mut spec = spec.assets(ASSETS[0], ASSETS[1]).fees_ppm(100, 250);
+        if number % 4 == 1 {
+            spec = spec.fee_tier(Decimal::from(1_000_000), 50, 200);
+        }
+        let spec = spec.build().expect("a tick, a lot, assets and fees");
+        apply(Command::List(Box::new(spec)));
+        if number % 4 == 2 {
+            apply(Command::SetLimits(Box::new(SetLimits {
+                account: None,
+                instrument: InstrumentId::new(number),
+                limits: Limits {
+                    open_orders_max: Some(1_000),
+                    orders_per_second_max: Some(u32::MAX),
+                    ..Limits::default()
+                },
+            })));
+        }
     }
     engine
 }
@@ -278,6 +328,22 @@ fn a_warm_engine_with_chosen_ids_takes_no_memory() {
 #[test]
 fn orders_with_conditions_that_need_no_list_take_no_memory() {
     takes_no_memory(engine(OrderIds::Assigned), INSTRUMENTS, conditional);
+}
+
+#[test]
+fn a_warm_engine_with_accounts_takes_no_memory() {
+    takes_no_memory(engine_with_accounts(OrderIds::Assigned), INSTRUMENTS, plain);
+}
+
+#[test]
+fn a_warm_engine_with_accounts_and_chosen_ids_takes_no_memory() {
+    let engine = engine_with_accounts(OrderIds::Chosen { hash_seed: 5 });
+    takes_no_memory(engine, INSTRUMENTS, plain);
+}
+
+#[test]
+fn orders_with_conditions_that_are_paid_for_take_no_memory() {
+    takes_no_memory(engine_with_accounts(OrderIds::Assigned), INSTRUMENTS, conditional);
 }
 
 /// Orders of every kind that rests or waits, with names and deadlines.

@@ -55,7 +55,8 @@ pub fn field() -> Vec<Entry> {
         Entry::of::<Batched<Markets<false>>>(),
         Entry::of::<EngineInBatches<true>>(),
         Entry::of::<EngineInBatches<false>>(),
-        Entry::of::<EngineWithAccounts>(),
+        Entry::of::<EngineWithAccounts<false>>(),
+        Entry::of::<EngineWithAccounts<true>>(),
         #[cfg(feature = "peers")]
         Entry::of::<Matchcore>(),
         #[cfg(feature = "peers")]

@@ -8,10 +8,10 @@ use super::holds::Footprint;
 use super::instrument::Instrument;
 use super::limits::Measured;
 use super::position::Line;
-use super::{FROZEN, Ledger, ON_MARGIN};
+use super::{FROZEN, Ledger};
 use crate::{
-    AccountId, Amount, AssetId, Event, LinkKind, Linked, OrderKind, Place, PostOnly, Price, Qty,
-    RejectReason, RiskLimit, Side, Timestamp,
+    AccountId, Amount, AssetId, Event, LinkKind, Linked, OrderKind, Place, Price, Qty, RejectReason,
+    RiskLimit, Side, Timestamp,
 };
 
 /// What the market knows of a new order before it is entered. Each is asked for only where it matters.
@@ -73,20 +73,9 @@ impl Refusal {
 pub(crate) struct Admission {
     pub(super) account: u32,
     pub(super) price: Price,
-    /// What is to be noted, if that is all.
-    pub(super) plain: Option<Plain>,
     pub(super) rates: RateId,
     pub(super) immediate: bool,
     pub(super) reduce_only: bool,
-}
-
-/// What is to be noted of an order that holds for itself alone, where there are no limits, tiers or margin.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Plain {
-    pub(super) instrument: u32,
-    pub(super) side: Side,
-    pub(super) quantity: Qty,
-    pub(super) held: i64,
 }
 
 /// What the next events may bring into being.
@@ -246,7 +235,6 @@ impl Checked {
         Admission {
             account: self.account.expect("only an account that exists has funds"),
             price: self.outlook.price,
-            plain: None,
             rates: self.rates,
             immediate: self.outlook.immediate,
             reduce_only: place.reduce_only,
@@ -256,61 +244,12 @@ impl Checked {
 
 impl Ledger {
     /// Admits a new order, or says why not.
-    #[inline]
     pub(crate) fn admit(
         &self,
         place: &Place,
         now: Timestamp,
         reach: &impl Reach,
     ) -> Result<Admission, Refusal> {
-        match self.admit_plain(place) {
-            Some(admission) => Ok(admission),
-            None => self.admit_any(place, now, reach),
-        }
-    }
-
-    /// Admits a limit order where nothing but funds has to be looked at, if they are there.
-    #[inline]
-    pub(crate) fn admit_plain(&self, place: &Place) -> Option<Admission> {
-        let OrderKind::Limit { price } = place.kind else {
-            return None;
-        };
-        let instrument = &self.instruments[place.instrument.get() as usize];
-        let (account, flags) = self.number_and_flags(place.account?)?;
-        // A sliding order gets its price later, and one of a grouped account its group.
-        if !instrument.is_plain()
-            || place.reduce_only
-            || place.post_only == PostOnly::Slide
-            || flags & (FROZEN | ON_MARGIN) != 0
-        {
-            return None;
-        }
-        let line = instrument.lines.read(account);
-        if line.extra != 0 || !line.has_room(place.side, place.quantity) {
-            return None;
-        }
-        let rates = instrument.base_rates();
-        let needed =
-            instrument.hold_plain(place.side, price, place.quantity, Fees::new(self.rates.at(rates)))?;
-        let asset = instrument.held_asset(place.side);
-        let balance = self.assets[asset as usize].balances.read(account);
-        (i128::from(needed) <= balance.total - balance.held).then_some(Admission {
-            account,
-            price,
-            plain: Some(Plain {
-                instrument: place.instrument.get(),
-                side: place.side,
-                quantity: place.quantity,
-                held: needed,
-            }),
-            rates,
-            immediate: false,
-            reduce_only: false,
-        })
-    }
-
-    #[inline(never)]
-    fn admit_any(&self, place: &Place, now: Timestamp, reach: &impl Reach) -> Result<Admission, Refusal> {
         let instrument = &self.instruments[place.instrument.get() as usize];
         let checked = self.check(place, now, reach, false)?;
         let footprint = self.footprint_on_entry(instrument, place, &checked);
@@ -334,6 +273,9 @@ impl Ledger {
         now: Timestamp,
         reach: &impl Reach,
     ) -> Result<SmallVec<[Admission; 3]>, Refusal> {
+        if self.bonds.is_full() {
+            return Err(RejectReason::BookFull.into());
+        }
         let first = &linked.orders[0];
         let instrument = &self.instruments[first.instrument.get() as usize];
         let mut all: SmallVec<[Checked; 3]> = SmallVec::new();

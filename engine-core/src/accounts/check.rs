@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Ledger;
 use super::holds::Footprint;
+use super::instrument::Instrument;
 use super::orders::OpenOrder;
-use super::position::Line;
+use super::position::{Line, Open};
 use crate::{AccountId, InstrumentId, OrderId, Price, Qty, Side};
 
 /// A live order, as the market knows it.
@@ -29,16 +30,15 @@ pub(crate) struct LiveOrder {
 #[derive(Clone, Copy, Default)]
 struct Sums {
     held: [i128; 2],
-    open: [u64; 2],
+    open: Open,
     exposure: [i128; 2],
-    open_orders: u32,
     reduce_only: [u32; 2],
 }
 
 impl Sums {
     fn add(&mut self, side: Side, footprint: &Footprint) {
         self.held[side as usize] += footprint.held;
-        self.open[side as usize] += footprint.quantity;
+        self.open.lots[side as usize] += footprint.quantity;
         self.exposure[side as usize] += footprint.exposure;
     }
 }
@@ -57,26 +57,15 @@ impl Ledger {
             orders,
             "the ledger and the markets have the same orders"
         );
-        let lines = self.sum_orders(live);
+        let mut lines = self.sum_orders(live);
         for (index, instrument) in (0..).zip(&self.instruments) {
-            for (account, line) in instrument.lines.iter() {
-                let sums = lines.get(&(index, account)).copied().unwrap_or_default();
-                let extra = instrument.extra(line).copied().unwrap_or_default();
-                assert_eq!(
-                    line.open, sums.open,
-                    "open quantities are those of the live orders"
-                );
-                assert_eq!(line.open_orders, sums.open_orders, "live orders are counted");
-                assert_eq!(extra.reduce_only, sums.reduce_only, "so are reduce-only orders");
-                assert_eq!(
-                    extra.exposure, sums.exposure,
-                    "exposure is that of the live orders"
-                );
-                assert!(
-                    only_reduces(line, extra.reduce_only),
-                    "reduce-only orders cannot turn the position"
-                );
+            for (account, _) in instrument.lines.iter() {
+                lines.entry((index, account)).or_default();
             }
+        }
+        for ((index, account), sums) in &lines {
+            let instrument = &self.instruments[*index as usize];
+            instrument.check_line(&instrument.lines.read(*account), sums);
         }
         self.check_held(&lines);
         self.check_supply();
@@ -93,7 +82,7 @@ impl Ledger {
             self.check_order(order, known);
             let instrument = known.instrument.get();
             let sums = lines.entry((instrument, order.account)).or_default();
-            sums.open_orders += 1;
+            sums.open.orders += 1;
             sums.reduce_only[order.side() as usize] += u32::from(order.is_reduce_only());
             if self.is_in_pair(at) {
                 pairs.extend(order.bond());
@@ -153,7 +142,7 @@ impl Ledger {
         }
         for instrument in &self.instruments {
             for (account, line) in instrument.lines.iter() {
-                let extra = instrument.extra(line).copied().unwrap_or_default();
+                let extra = instrument.extra(&line).copied().unwrap_or_default();
                 let required = instrument.requirement(&instrument.cost(account), &extra);
                 *needed.entry((instrument.quote, account)).or_default() += required;
             }
@@ -189,10 +178,49 @@ impl Ledger {
     }
 }
 
+impl Instrument {
+    /// A line says what the live orders of its account add up to, if they are counted.
+    fn check_line(&self, line: &Line, sums: &Sums) {
+        let extra = self.extra(line).copied().unwrap_or_default();
+        let open = if self.counted { sums.open } else { Open::default() };
+        assert_eq!(line.open, open, "what is open is what the live orders are");
+        assert_eq!(extra.reduce_only, sums.reduce_only, "so are reduce-only orders");
+        assert_eq!(
+            extra.exposure, sums.exposure,
+            "exposure is that of the live orders"
+        );
+        assert!(
+            only_reduces(line, extra.reduce_only),
+            "reduce-only orders cannot turn the position"
+        );
+        assert!(
+            line.quantity.unsigned_abs() <= self.position_reached,
+            "no position is greater than any was"
+        );
+        for side in Side::BOTH {
+            let open = sums.open.lots[side as usize];
+            let held = sums.held[side as usize] / i128::from(self.held[side as usize].units).max(1);
+            assert!(
+                self.counted || i128::from(open) <= held + i128::from(self.unheld),
+                "where orders are not counted, what is held bounds what is open"
+            );
+            let then = Line {
+                open: sums.open,
+                ..*line
+            }
+            .position_with(side, 0);
+            assert!(
+                then <= i128::from(self.position_max().lots()),
+                "every position that could come about can be counted"
+            );
+        }
+    }
+}
+
 /// While a reduce-only order lives, all orders of its side together are at most the position, and against it.
 pub(super) fn only_reduces(line: &Line, reduce_only: [u32; 2]) -> bool {
     Side::BOTH.into_iter().all(|side| {
-        let open = line.open[side as usize];
+        let open = line.open.lots[side as usize];
         reduce_only[side as usize] == 0 || open <= line.against(side)
     })
 }

@@ -59,7 +59,9 @@ impl Ledger {
     #[inline]
     pub(super) fn close(&mut self, instrument: u32, at: At, order: &OpenOrder) -> bool {
         let kept = &mut self.instruments[instrument as usize];
-        kept.lines.at_mut(order.account).open_orders -= 1;
+        if kept.counted {
+            kept.lines.open_mut(order.account).orders -= 1;
+        }
         if order.is_reduce_only() {
             kept.extra_mut(order.account).reduce_only[order.side() as usize] -= 1;
         }
@@ -78,7 +80,9 @@ fn pay(instrument: &mut Instrument, assets: &mut [Asset], order: &OpenOrder, fil
     let required = instrument.requirement(&cost, &extra);
     let line = instrument.lines.at_mut(account);
     let realised = line.trade(&mut cost, side, fill.price, fill.quantity);
-    instrument.set_cost(account, cost);
+    let quantity = line.quantity;
+    instrument.lines.set_cost(account, cost);
+    instrument.reach_position(quantity);
     if instrument.margin.is_some() {
         let more = Row {
             total: realised * i128::from(instrument.quote_units) - fee,

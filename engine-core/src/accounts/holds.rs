@@ -33,10 +33,7 @@ impl Instrument {
     /// The asset that orders of a side hold.
     #[inline]
     pub(super) fn held_asset(&self, side: Side) -> u32 {
-        match side {
-            Side::Buy => self.quote,
-            Side::Sell => self.base,
-        }
+        self.held[side as usize].asset
     }
 
     /// What an order holds, or `None` where that is more than there can be of its asset.
@@ -80,12 +77,21 @@ impl Instrument {
     }
 
     /// What an order holds in a spot instrument, if that is not much.
+    ///
+    /// Nobody can guess the side of the next order, so there is no branch on it: a sell holds as a buy at a price of 1
+    /// without a fee would.
     #[inline]
     pub(super) fn hold_plain(&self, side: Side, price: Price, quantity: Qty, fees: Fees) -> Option<i64> {
-        match side {
-            Side::Buy => self.hold_small(price, quantity, fees),
-            Side::Sell => self.delivered_small(quantity),
+        let is_buy = i32::from(side == Side::Buy);
+        let factor = (price.ticks() - 1) * i64::from(is_buy) + 1;
+        let rate = fees.rates.held() * is_buy;
+        let lots = u64::try_from(factor).ok()?.checked_mul(quantity.lots())?;
+        let value = lots.checked_mul(self.held[side as usize].units)?;
+        if value >= SMALL_MAX {
+            return None;
         }
+        let (fee, _) = charge_small(value, rate, fees.carry);
+        Some(value as i64 + fee)
     }
 
     #[cold]
@@ -193,8 +199,10 @@ impl Ledger {
         if instrument.margin.is_some() {
             held += instrument.expose(account, side, after.exposure - before.exposure);
         }
-        let open = &mut instrument.lines.at_mut(account).open[side as usize];
-        *open = *open - before.quantity + after.quantity;
+        if instrument.counted {
+            let open = &mut instrument.lines.open_mut(account).lots[side as usize];
+            *open = *open - before.quantity + after.quantity;
+        }
         if held == 0 {
             return false;
         }

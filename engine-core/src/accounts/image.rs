@@ -35,9 +35,10 @@ impl Ledger {
             .iter()
             .take_while(|(number, _)| *number < DIRECT_MAX);
         let direct = direct.filter_map(|(number, account)| Some((account.id?, number)));
-        let indirect = self.indirect.iter().map(|(id, number)| (*id, *number));
+        let mut large: Vec<_> = self.large.iter().zip(DIRECT_MAX..).collect();
+        large.sort_unstable();
         direct
-            .chain(indirect)
+            .chain(large)
             .map(|(id, number)| {
                 let account = self.accounts.at(number).expect("an account that exists is kept");
                 AccountSnapshot {
@@ -86,7 +87,7 @@ impl Ledger {
             .iter()
             .filter_map(|(number, line)| {
                 let cost = instrument.cost(number);
-                let extra = instrument.extra(line);
+                let extra = instrument.extra(&line);
                 let line = LineSnapshot {
                     account: self.accounts.at(number)?.id?,
                     quantity: line.quantity,

@@ -2,7 +2,7 @@
 
 use super::column::Column;
 use super::fees::{MILLION, RateId, RateTable, Rates, Tier};
-use super::pairs::Pairs;
+use super::lines::Lines;
 use super::position::{Cost, Extra, Line};
 use crate::{AssetId, AssetSpec, Funding, InstrumentSpec, Limits, Price, Qty, RejectReason};
 
@@ -16,6 +16,14 @@ pub(super) struct Margin {
     pub(super) initial: u32,
     pub(super) maintenance: u32,
     pub(super) position_max: Qty,
+}
+
+/// What the orders of a side hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Held {
+    pub(super) asset: u32,
+    /// Smallest units for a lot, of a buy at a price of 1.
+    pub(super) units: u64,
 }
 
 /// An instrument as its ledger sees it.
@@ -37,10 +45,18 @@ pub(super) struct Instrument {
     pub(super) limits: Option<Limits>,
     pub(super) last: Option<Price>,
     pub(super) mark: Option<Price>,
-    /// Positions and live orders, by account.
-    pub(super) lines: Column<Line, 32>,
-    /// What positions cost, by account.
-    pub(super) costs: Pairs,
+    /// Positions and, where they are counted, live orders, by account.
+    pub(super) lines: Lines,
+    /// What orders hold, by side.
+    pub(super) held: [Held; 2],
+    /// Spot with two assets, and the same rates for everyone.
+    is_simple: bool,
+    /// Whether lines say what live orders add up to; see [`count`](super::count).
+    pub(super) counted: bool,
+    /// No position was ever greater than this, bought or sold.
+    pub(super) position_reached: u64,
+    /// No more lots than this are in live orders that hold less than a unit for each.
+    pub(super) unheld: u64,
     /// What some lines have beside, by number.
     extras: Column<Extra, 16>,
     extra_count: u32,
@@ -73,13 +89,18 @@ impl Instrument {
             limits: None,
             last: None,
             mark: None,
-            lines: Column::new(),
-            costs: Pairs::new(),
+            lines: Lines::default(),
+            held: [(quote, quote_units), (base, base_units)].map(|(asset, units)| Held { asset, units }),
+            is_simple: false,
+            counted: margin.is_some(),
+            position_reached: 0,
+            unheld: 0,
             extras: Column::new(),
             extra_count: 0,
         };
         instrument.check_prices()?;
         instrument.set_tiers(spec, quote_spec, rates)?;
+        instrument.is_simple = margin.is_none() && base != quote && !instrument.has_tiers();
         Ok(instrument)
     }
 
@@ -133,7 +154,7 @@ impl Instrument {
     /// Whether nothing but funds has to be looked at for most orders: spot, and no limits or tiers for everyone.
     #[inline]
     pub(super) fn is_plain(&self) -> bool {
-        self.margin.is_none() && self.limits.is_none() && !self.has_tiers()
+        self.is_simple && self.limits.is_none()
     }
 
     /// The rates of the spec itself.
@@ -179,24 +200,20 @@ impl Instrument {
         }
     }
 
-    /// Reads what a trade of an account will change, so that it is near.
-    #[inline]
-    pub(super) fn touch(&self, account: u32) {
-        std::hint::black_box(self.lines.at(account).map(|line| line.open_orders));
-        self.costs.touch(account);
-    }
-
     /// What an account's position cost.
-    #[inline]
     pub(super) fn cost(&self, account: u32) -> Cost {
-        let [open, realised] = self.costs.read(account);
-        Cost { open, realised }
+        self.lines.cost(account)
     }
 
-    /// Notes what an account's position cost.
+    /// Notes that there is a position of this quantity.
     #[inline]
-    pub(super) fn set_cost(&mut self, account: u32, cost: Cost) {
-        self.costs.write(account, [cost.open, cost.realised]);
+    pub(super) fn reach_position(&mut self, quantity: i64) {
+        self.position_reached = self.position_reached.max(quantity.unsigned_abs());
+    }
+
+    /// Whether any line has something beside.
+    pub(super) fn has_extras(&self) -> bool {
+        self.extra_count > 0
     }
 
     /// What a line has beside, if anything.

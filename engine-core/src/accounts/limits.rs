@@ -67,10 +67,10 @@ fn check_all(
         return Err(RiskLimit::OrderNotional);
     }
     let is_new = measured.new_at.is_some();
-    if is_new && limits.open_orders_max.is_some_and(|max| line.open_orders >= max) {
+    if is_new && limits.open_orders_max.is_some_and(|max| line.open.orders >= max) {
         return Err(RiskLimit::OpenOrders);
     }
-    let open = i128::from(line.open[measured.side as usize]) + i128::from(measured.more);
+    let open = i128::from(line.open.lots[measured.side as usize]) + i128::from(measured.more);
     if measured.more > 0 && above(Some(open), lots(limits.open_quantity_max)) {
         return Err(RiskLimit::OpenQuantity);
     }

@@ -2,8 +2,8 @@
 
 use super::Ledger;
 use super::holds::Footprint;
-use super::orders::{At, OpenOrder};
-use crate::{LinkKind, Qty, Side};
+use super::orders::{At, BONDS_MAX, OpenOrder};
+use crate::{LinkKind, Price, Qty, Side};
 
 /// Which order of a pair alone holds, because it has traded or was set off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,13 +37,29 @@ pub(super) struct Bond {
 }
 
 /// All bonds, by number.
-#[derive(Default)]
 pub(super) struct Bonds {
     all: Vec<Option<Bond>>,
     free: Vec<u32>,
+    /// How many there may be: orders say their bond's number in few bits.
+    bonds_max: u32,
+}
+
+impl Default for Bonds {
+    fn default() -> Self {
+        Self {
+            all: Vec::new(),
+            free: Vec::new(),
+            bonds_max: BONDS_MAX,
+        }
+    }
 }
 
 impl Bonds {
+    /// Whether no further lists can be tied.
+    pub(super) fn is_full(&self) -> bool {
+        self.free.is_empty() && self.all.len() >= self.bonds_max as usize
+    }
+
     pub(super) fn insert(&mut self, bond: Bond) -> u32 {
         let Some(number) = self.free.pop() else {
             self.all.push(Some(bond));
@@ -173,7 +189,10 @@ impl Ledger {
 
     /// Notes that an entry has traded more.
     pub(super) fn entry_traded(&mut self, number: u32, quantity: Qty) {
-        self.bonds.at_mut(number).traded += quantity;
+        let bond = self.bonds.at_mut(number);
+        bond.traded += quantity;
+        // An exit counts with it, whatever its price.
+        self.instruments[bond.instrument as usize].add_unheld(bond.side, Price::new(0), quantity);
     }
 
     /// Arms an exit: from now on it has a quantity of its own.
@@ -181,7 +200,9 @@ impl Ledger {
         let order = self.orders.at_mut(at);
         order.set_unarmed(false);
         order.set_remaining(quantity);
-        self.bonds.at_mut(number).entry = None;
+        let bond = self.bonds.at_mut(number);
+        bond.entry = None;
+        self.instruments[bond.instrument as usize].add_unheld(bond.side, order.price(), quantity);
     }
 
     /// Takes an order that is over out of its bond, and the bond away with the last of them. Says whether that
@@ -205,5 +226,36 @@ impl Ledger {
             self.bonds.remove(number);
         }
         changed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_tied_up_to_the_limit_and_again_when_one_is_over() {
+        let mut bonds = Bonds {
+            bonds_max: 2,
+            ..Bonds::default()
+        };
+        let bond = Bond {
+            instrument: 0,
+            account: 0,
+            side: Side::Buy,
+            entry: None,
+            pair: [None, None],
+            lead: Lead::Open,
+            traded: Qty::ZERO,
+            applied: Footprint::default(),
+        };
+        assert!(!bonds.is_full(), "none of two");
+        bonds.insert(bond);
+        assert!(!bonds.is_full(), "one of two");
+        let number = bonds.insert(bond);
+        assert!(bonds.is_full(), "two of two");
+        bonds.remove(number);
+        assert!(!bonds.is_full(), "one of two again");
+        assert_eq!(bonds.insert(bond), number);
     }
 }

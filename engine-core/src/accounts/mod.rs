@@ -18,24 +18,27 @@ mod admit;
 mod amend;
 mod check;
 mod column;
+mod count;
 mod fees;
 mod fill;
 mod holds;
 mod image;
 mod instrument;
 mod limits;
+mod lines;
 mod links;
 mod margin;
+mod numbers;
 mod orders;
+mod paged;
 mod pairs;
 mod plain;
 mod position;
 mod restore;
 mod settle;
+mod taken;
 mod touch;
 mod transfers;
-
-use std::collections::BTreeMap;
 
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
@@ -52,13 +55,17 @@ pub(crate) use check::LiveOrder;
 pub use margin::MarginStatus;
 pub use position::Position;
 pub(crate) use restore::Restored;
+pub(crate) use touch::Holder;
 
 use column::Column;
 use fees::{RateTable, Volume};
 use instrument::Instrument;
 use links::Bonds;
+use numbers::LargeIds;
 use orders::OpenOrders;
+use paged::Paged;
 use pairs::Pairs;
+use taken::Maker;
 use transfers::TransferKeys;
 
 /// How many accounts and assets there may be, and how many transfers are remembered.
@@ -108,8 +115,11 @@ const ON_MARGIN: u8 = 1 << 2;
 /// The account belongs to a group.
 const GROUPED: u8 = 1 << 3;
 
+/// From how many accounts on it pays to read balances in advance.
+const MANY_ACCOUNTS: u32 = 16 * 1024;
+
 /// Accounts with an id below this have it as their number too; the others get numbers from here on.
-const DIRECT_MAX: u32 = 1 << 24;
+const DIRECT_MAX: u32 = 1 << 20;
 
 /// What is known of an account beside its balances. What is looked at for every order is in `flags`.
 #[derive(Clone, Debug, Default)]
@@ -140,10 +150,10 @@ impl Balances {
         Row { total, held }
     }
 
-    /// Changes what an account has by what is not much, and returns what that is then.
-    #[inline(always)]
-    fn add_small(&mut self, account: u32, total: i64, held: i64) -> Row {
-        let [total, held] = self.rows.add_small(account, [total, held]);
+    /// Changes what an account has by what is not much, in the row where it was found, and returns what that is then.
+    #[inline]
+    fn add_small(&mut self, place: (u32, u32), total: i64, held: i64) -> Row {
+        let [total, held] = self.rows.add_small(place, [total, held]);
         Row { total, held }
     }
 
@@ -158,7 +168,7 @@ impl Balances {
 /// An asset and who has how much of it.
 struct Asset {
     balances: Balances,
-    volumes: Column<Volume, 32>,
+    volumes: Column<Volume, 8>,
     /// Deposits less withdrawals.
     supply: i128,
     /// The fee account.
@@ -170,11 +180,11 @@ struct Asset {
 /// Invariants: those of section 13 of the rules; [`Ledger::check_invariants`] walks them.
 pub(crate) struct Ledger {
     config: AccountsConfig,
-    /// The numbers of accounts whose ids are too large to be theirs.
-    indirect: BTreeMap<AccountId, u32>,
+    /// The accounts whose ids are too large to be their numbers.
+    large: LargeIds,
     account_count: u32,
-    flags: Column<u8, 4096>,
-    accounts: Column<Account, 64>,
+    flags: Paged<u8, 64>,
+    accounts: Column<Account, 16>,
     asset_specs: Vec<AssetSpec>,
     assets: Vec<Asset>,
     instruments: Vec<Instrument>,
@@ -182,15 +192,17 @@ pub(crate) struct Ledger {
     orders: OpenOrders,
     bonds: Bonds,
     keys: TransferKeys,
+    /// The makers of the command that is settled; empty in between.
+    makers: Vec<Maker>,
 }
 
 impl Ledger {
     pub(crate) fn new(config: AccountsConfig, ids: OrderIds, orders_max: u32) -> Self {
         Self {
             config,
-            indirect: BTreeMap::new(),
+            large: LargeIds::new(ids),
             account_count: 0,
-            flags: Column::new(),
+            flags: Paged::new(),
             accounts: Column::new(),
             asset_specs: Vec::new(),
             assets: Vec::new(),
@@ -199,6 +211,7 @@ impl Ledger {
             orders: OpenOrders::new(ids, orders_max),
             bonds: Bonds::default(),
             keys: TransferKeys::default(),
+            makers: Vec::new(),
         }
     }
 
@@ -316,9 +329,8 @@ impl Ledger {
         let number = match direct(account) {
             Some(number) => number,
             None => {
-                let number = DIRECT_MAX + self.indirect.len() as u32;
-                self.indirect.insert(account, number);
-                number
+                self.large.insert(account);
+                DIRECT_MAX + self.large.len() - 1
             }
         };
         self.account_count += 1;
@@ -332,7 +344,7 @@ impl Ledger {
     fn number_and_flags(&self, account: AccountId) -> Option<(u32, u8)> {
         let number = match direct(account) {
             Some(number) => number,
-            None => *self.indirect.get(&account)?,
+            None => DIRECT_MAX + self.large.find(account)?,
         };
         let flags = self.flags.read(number);
         (flags & EXISTS != 0).then_some((number, flags))
@@ -341,14 +353,10 @@ impl Ledger {
     /// The number of an account that exists.
     #[inline]
     fn number(&self, account: AccountId) -> Option<u32> {
-        match direct(account) {
-            Some(number) => (self.flags.read(number) & EXISTS != 0).then_some(number),
-            None => self.indirect.get(&account).copied(),
-        }
+        self.number_and_flags(account).map(|(number, _)| number)
     }
 
     /// The group that an order gets from its account because it names none.
-    #[inline]
     pub(crate) fn group_for(&self, place: &Place) -> Option<GroupId> {
         let (number, flags) = self.number_and_flags(place.account?)?;
         if place.group.is_some() || flags & GROUPED == 0 {
@@ -366,6 +374,11 @@ impl Ledger {
             total: Amount::new(row.total),
             held: Amount::new(row.held),
         }
+    }
+
+    /// Whether what accounts have is more than stays in a second-level cache.
+    pub(crate) fn has_many_accounts(&self) -> bool {
+        self.account_count >= MANY_ACCOUNTS
     }
 
     /// What has been collected in fees of an asset.

@@ -1,8 +1,7 @@
 //! What the ledger knows of every live order: enough to say what it holds without asking the market.
 
-use super::column::Column;
 use super::fees::RateId;
-use crate::book::{Index, Slot};
+use crate::book::{Index, Slab, Slot};
 use crate::{OrderId, OrderIds, Price, Qty, Side};
 
 /// Where an order's entry is, as long as it lives.
@@ -37,6 +36,9 @@ const CARRY_BITS: u32 = 20;
 const RATE_SHIFT: u32 = CARRY_BITS;
 const RATE_BITS: u32 = 20;
 const BOND_SHIFT: u32 = RATE_SHIFT + RATE_BITS;
+
+/// The most lists that can be tied at a time: 24 bits name them, and one value says that there is none.
+pub(super) const BONDS_MAX: u32 = mask(u64::BITS - BOND_SHIFT) as u32;
 
 const fn mask(bits: u32) -> u64 {
     (1 << bits) - 1
@@ -155,11 +157,8 @@ impl OpenOrder {
     }
 
     pub(super) fn set_bond(&mut self, bond: u32) {
+        assert!(bond < BONDS_MAX, "a list that is one too many was refused");
         let number = u64::from(bond) + 1;
-        assert!(
-            number <= mask(u64::BITS - BOND_SHIFT),
-            "a bond's number has 24 bits"
-        );
         self.terms = self.terms & mask(BOND_SHIFT) | number << BOND_SHIFT;
     }
 
@@ -174,7 +173,7 @@ impl OpenOrder {
 /// Where the engine hands ids out, their lower half is a small number that is in use once, and that is where the
 /// entry is. Where callers choose ids, entries are handed out here.
 pub(super) struct OpenOrders {
-    entries: Column<OpenOrder, 256>,
+    entries: Slab<OpenOrder>,
     chosen: Option<Chosen>,
     len: usize,
 }
@@ -182,9 +181,8 @@ pub(super) struct OpenOrders {
 /// Entries for ids that callers choose.
 struct Chosen {
     index: Index,
-    ids: Column<u64, 256>,
+    ids: Slab<u64>,
     free: Vec<At>,
-    used: u32,
 }
 
 impl OpenOrders {
@@ -193,13 +191,12 @@ impl OpenOrders {
             OrderIds::Assigned => None,
             OrderIds::Chosen { hash_seed } => Some(Chosen {
                 index: Index::new(hash_seed, orders_max),
-                ids: Column::new(),
+                ids: Slab::new(orders_max as usize),
                 free: Vec::new(),
-                used: 0,
             }),
         };
         Self {
-            entries: Column::new(),
+            entries: Slab::new(orders_max as usize),
             chosen,
             len: 0,
         }
@@ -210,21 +207,33 @@ impl OpenOrders {
     pub(super) fn find(&self, id: OrderId) -> Option<At> {
         let Some(chosen) = &self.chosen else {
             let at = id.get() as u32;
-            let order = self.entries.at(at)?;
+            let order = self.entries.get(at)?;
             let is_it = order.is_live() && order.generation == (id.get() >> 32) as u32;
             return is_it.then_some(at);
         };
-        let slot = chosen.index.find(id.get(), |slot| chosen.ids.read(slot.get()))?;
+        let slot = chosen.index.find(id.get(), |slot| chosen.ids[slot.get()])?;
         Some(slot.get())
     }
 
+    /// Reads the entry of an order, if it is found by the id alone. The result means nothing.
     #[inline]
+    pub(super) fn touch(&self, id: OrderId) -> u64 {
+        match self.chosen {
+            None => self.entries.get(id.get() as u32).map_or(0, |order| order.key),
+            Some(_) => 0,
+        }
+    }
+
+    #[inline(always)]
     pub(super) fn insert(&mut self, id: OrderId, order: OpenOrder) -> At {
         let at = match &mut self.chosen {
             None => id.get() as u32,
             Some(chosen) => chosen.insert(id.get()),
         };
-        let entry = self.entries.at_mut(at);
+        if self.entries.get(at).is_none() {
+            self.grow(at);
+        }
+        let entry = &mut self.entries[at];
         debug_assert!(!entry.is_live(), "an id is in use once");
         *entry = order;
         entry.generation = (id.get() >> 32) as u32;
@@ -232,9 +241,9 @@ impl OpenOrders {
         at
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn remove(&mut self, at: At) {
-        let entry = self.entries.at_mut(at);
+        let entry = &mut self.entries[at];
         debug_assert!(entry.is_live(), "only a live order can end");
         entry.key = 0;
         self.len -= 1;
@@ -243,16 +252,24 @@ impl OpenOrders {
         }
     }
 
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, at: At) {
+        while self.entries.len() <= at as usize {
+            self.entries.push(OpenOrder::default());
+        }
+    }
+
     /// A live order.
     #[inline]
     pub(super) fn at(&self, at: At) -> &OpenOrder {
-        self.entries.at(at).expect("a live order has its entry")
+        &self.entries[at]
     }
 
     /// A live order, to be changed.
     #[inline]
     pub(super) fn at_mut(&mut self, at: At) -> &mut OpenOrder {
-        self.entries.at_mut(at)
+        &mut self.entries[at]
     }
 
     /// The number of live orders.
@@ -263,16 +280,21 @@ impl OpenOrders {
 
 impl Chosen {
     fn insert(&mut self, id: u64) -> At {
-        let at = self.free.pop().unwrap_or(self.used);
-        self.used = self.used.max(at + 1);
-        *self.ids.at_mut(at) = id;
+        let at = match self.free.pop() {
+            Some(at) => at,
+            None => {
+                self.ids.push(id);
+                self.ids.len() as u32 - 1
+            }
+        };
+        self.ids[at] = id;
         let ids = &self.ids;
-        self.index.insert(id, Slot::new(at), |slot| ids.read(slot.get()));
+        self.index.insert(id, Slot::new(at), |slot| ids[slot.get()]);
         at
     }
 
     fn remove(&mut self, at: At) {
-        self.index.remove(self.ids.read(at), Slot::new(at));
+        self.index.remove(self.ids[at], Slot::new(at));
         self.free.push(at);
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::column::Column;
+use super::paged::Paged;
 
 /// The first number of an account whose numbers live apart.
 const APART: i64 = i64::MIN;
@@ -14,14 +14,14 @@ const APART: i64 = i64::MIN;
 ///
 /// Invariant: a pair lives apart exactly if one of its numbers does not fit beside the other.
 pub(super) struct Pairs {
-    near: Column<[i64; 2], 1024>,
+    near: Paged<[i64; 2], 64>,
     apart: BTreeMap<u32, [i128; 2]>,
 }
 
 impl Pairs {
-    pub(super) const fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
-            near: Column::new(),
+            near: Paged::new(),
             apart: BTreeMap::new(),
         }
     }
@@ -34,6 +34,25 @@ impl Pairs {
             return self.apart[&account];
         }
         near.map(i128::from)
+    }
+
+    /// Where both numbers of an account are, if they were ever written.
+    #[inline]
+    pub(super) fn find(&self, account: u32) -> Option<u32> {
+        self.near.find(account)
+    }
+
+    /// Where both numbers of an account are; from now on they are somewhere.
+    #[inline]
+    pub(super) fn ensure(&mut self, account: u32) -> u32 {
+        self.near.ensure(account)
+    }
+
+    /// Both numbers in a row that was found, if they do not live apart.
+    #[inline]
+    pub(super) fn near(&self, row: u32) -> Option<[i64; 2]> {
+        let near = self.near.row(row);
+        (near[0] != APART).then_some(near)
     }
 
     /// Replaces both numbers of an account.
@@ -70,15 +89,18 @@ impl Pairs {
     #[inline]
     pub(super) fn add(&mut self, account: u32, more: [i128; 2]) -> [i128; 2] {
         match more.map(i64::try_from) {
-            [Ok(one), Ok(other)] => self.add_small(account, [one, other]),
+            [Ok(one), Ok(other)] => {
+                let row = self.ensure(account);
+                self.add_small((row, account), [one, other])
+            }
             _ => self.add_apart(account, more),
         }
     }
 
-    /// The same for what is not much.
-    #[inline(always)]
-    pub(super) fn add_small(&mut self, account: u32, more: [i64; 2]) -> [i128; 2] {
-        let near = self.near.at_mut(account);
+    /// Adds what is not much to both numbers in a row that was found, and returns them. The row is the account's.
+    #[inline]
+    pub(super) fn add_small(&mut self, (row, account): (u32, u32), more: [i64; 2]) -> [i128; 2] {
+        let near = self.near.row_mut(row);
         let (one, other) = (near[0].checked_add(more[0]), near[1].checked_add(more[1]));
         if let (Some(one), Some(other)) = (one, other)
             && near[0] != APART
@@ -91,6 +113,7 @@ impl Pairs {
     }
 
     #[cold]
+    #[inline(never)]
     fn add_apart(&mut self, account: u32, more: [i128; 2]) -> [i128; 2] {
         let [one, other] = self.read(account);
         let pair = [one + more[0], other + more[1]];
@@ -98,10 +121,10 @@ impl Pairs {
         pair
     }
 
-    /// Reads a part of what an account has, so that it is near.
+    /// Reads a part of a row that was found. The result means nothing.
     #[inline]
-    pub(super) fn touch(&self, account: u32) {
-        std::hint::black_box(self.near.at(account).map_or(0, |pair| pair[0]));
+    pub(super) fn touch(&self, row: u32) -> i64 {
+        self.near.row(row)[0]
     }
 
     /// All pairs of all pages, with their accounts, in order.

@@ -30,24 +30,49 @@ impl Position {
     }
 }
 
-/// One account in one instrument, as far as every order touches it.
+/// One account in one instrument, as limits and orders that only reduce see it.
 #[derive(Clone, Copy, Debug, Default)]
-#[repr(C, align(32))]
 pub(super) struct Line {
     /// Bought less sold.
     pub(super) quantity: i64,
-    /// What is left of live orders, by side.
-    pub(super) open: [u64; 2],
-    /// Live orders.
-    pub(super) open_orders: u32,
     /// The number of its [`Extra`] plus one; 0 is none.
     pub(super) extra: u32,
+    /// What its live orders add up to.
+    pub(super) open: Open,
 }
 
-const _: () = assert!(size_of::<Line>() == 32);
+/// What an account's live orders in an instrument add up to; nothing where they are not counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Open {
+    /// What is left of them, by side.
+    pub(super) lots: [u64; 2],
+    /// How many there are.
+    pub(super) orders: u32,
+}
+
+/// The position of one account in one instrument, and what it cost; two of them fit in a cache line.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C, align(32))]
+pub(super) struct Row {
+    /// Bought less sold.
+    pub(super) quantity: i64,
+    /// What the position cost, or [`APART`].
+    cost: i64,
+    /// What closing has brought.
+    realised: i64,
+    /// The number of its [`Extra`] plus one; 0 is none.
+    pub(super) extra: u32,
+    /// The number of the account.
+    pub(super) account: u32,
+}
+
+const _: () = assert!(size_of::<Row>() == 32);
+
+/// The cost of a row whose costs do not fit in it.
+const APART: i64 = i64::MIN;
 
 /// What a position cost and what closing has brought, in ticks times lots.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cost {
     pub(super) open: i128,
     pub(super) realised: i128,
@@ -98,7 +123,7 @@ impl Line {
     /// Whether the position would still be one that can be counted if all orders of a side traded, with one more.
     #[inline]
     pub(super) fn has_room(&self, side: Side, quantity: Qty) -> bool {
-        let open = self.open[side as usize].checked_add(quantity.lots());
+        let open = self.open.lots[side as usize].checked_add(quantity.lots());
         let Some(open) = open.and_then(|open| i64::try_from(open).ok()) else {
             return false;
         };
@@ -115,7 +140,7 @@ impl Line {
             Side::Buy => i128::from(self.quantity),
             Side::Sell => -i128::from(self.quantity),
         };
-        signed + i128::from(self.open[side as usize]) + i128::from(more)
+        signed + i128::from(self.open.lots[side as usize]) + i128::from(more)
     }
 
     /// How much of the position is against orders of a side.
@@ -131,7 +156,89 @@ impl Line {
     /// How much an order of `side` could take off the position beside the live orders of that side.
     #[inline]
     pub(super) fn reducible(&self, side: Side) -> u64 {
-        self.against(side).saturating_sub(self.open[side as usize])
+        self.against(side).saturating_sub(self.open.lots[side as usize])
+    }
+}
+
+impl Row {
+    /// The empty row of an account.
+    pub(super) fn of(account: u32) -> Self {
+        Self {
+            account,
+            ..Self::default()
+        }
+    }
+
+    /// What its position cost, if that fits in it.
+    #[inline]
+    pub(super) fn cost(&self) -> Option<Cost> {
+        (self.cost != APART).then_some(Cost {
+            open: self.cost.into(),
+            realised: self.realised.into(),
+        })
+    }
+
+    /// Notes what its position cost. Says whether that fits in it.
+    pub(super) fn set_cost(&mut self, cost: Cost) -> bool {
+        let both = i64::try_from(cost.open)
+            .ok()
+            .zip(i64::try_from(cost.realised).ok());
+        let both = both.filter(|(open, _)| *open != APART);
+        (self.cost, self.realised) = both.unwrap_or((APART, 0));
+        both.is_some()
+    }
+
+    /// Changes the position by a trade, if all of that fits in the row, and returns what it cost then.
+    ///
+    /// The quantity cannot overflow; see [`Self::trade`].
+    #[inline]
+    pub(super) fn trade_small(&mut self, side: Side, price: Price, quantity: Qty) -> Option<Cost> {
+        let lots = quantity.lots() as i64;
+        let signed = match side {
+            Side::Buy => lots,
+            Side::Sell => -lots,
+        };
+        let (before, cost) = (self.quantity, self.cost);
+        if cost == APART {
+            return None;
+        }
+        let (cost, realised) = if (before ^ signed) >= 0 || before == 0 {
+            (
+                cost.checked_add(price.ticks().checked_mul(signed)?)?,
+                self.realised,
+            )
+        } else {
+            self.close_small(signed, price.ticks())?
+        };
+        if cost == APART {
+            return None;
+        }
+        self.quantity = before + signed;
+        (self.cost, self.realised) = (cost, realised);
+        Some(Cost {
+            open: cost.into(),
+            realised: realised.into(),
+        })
+    }
+
+    /// What a trade against the position leaves of its cost, and what closing has brought then.
+    #[inline]
+    fn close_small(&self, signed: i64, price: i64) -> Option<(i64, i64)> {
+        let (before, cost) = (self.quantity, self.cost);
+        let open = before.checked_abs()?;
+        let closed = signed.abs().min(open);
+        let taken = if closed == open {
+            cost
+        } else {
+            -cost.checked_neg()?.checked_mul(closed)?.div_euclid(open)
+        };
+        // With the sign of the position.
+        let closed = if before < 0 { -closed } else { closed };
+        let realised = price.checked_mul(closed)?.checked_sub(taken)?;
+        // What goes beyond the position opens another one.
+        let opened = price.checked_mul(signed + closed)?;
+        let cost = cost.checked_sub(taken)?.checked_add(opened)?;
+        Some((cost, self.realised.checked_add(realised)?))
     }
 
     /// Changes the position, and what it cost, by a trade and returns what that realised, in ticks times lots.
@@ -207,11 +314,15 @@ mod tests {
     use super::*;
 
     fn traded(trades: &[(Side, i64, u64)]) -> Position {
-        let (mut line, mut cost) = (Line::default(), Cost::default());
+        let (mut row, mut cost) = (Row::default(), Cost::default());
+        let mut small = Row::default();
         for (side, price, quantity) in trades {
-            line.trade(&mut cost, *side, Price::new(*price), Qty::new(*quantity));
+            let (price, quantity) = (Price::new(*price), Qty::new(*quantity));
+            row.trade(&mut cost, *side, price, quantity);
+            assert_eq!(small.trade_small(*side, price, quantity), Some(cost));
+            assert_eq!(small.quantity, row.quantity);
         }
-        cost.position(line.quantity)
+        cost.position(row.quantity)
     }
 
     fn position(quantity: i64, cost: i128, realised: i128) -> Position {

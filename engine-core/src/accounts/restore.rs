@@ -17,8 +17,8 @@ use crate::snapshot::{
     LinkSnapshot, PaidOrderSnapshot, TransferSnapshot,
 };
 use crate::{
-    AccountId, Amount, AssetId, EngineConfig, InstrumentId, LinkKind, OrderId, Qty, Seq, SetAccount, Side,
-    Timestamp,
+    AccountId, Amount, AssetId, EngineConfig, InstrumentId, LinkKind, OrderId, Price, Qty, Seq, SetAccount,
+    Side, Timestamp,
 };
 
 type Check = Result<(), AccountsFault>;
@@ -53,7 +53,7 @@ impl Ledger {
         ledger.put_back_orders(&snapshot.orders, &restored.live)?;
         for (market, index) in restored.instruments.iter().zip(0..) {
             for link in &market.links {
-                ledger.put_back_link(index, link, &restored.live);
+                ledger.put_back_link(index, link, &restored.live)?;
             }
         }
         ledger.hold_again(&restored.live)?;
@@ -62,6 +62,7 @@ impl Ledger {
         ledger.check_fees(&restored.live)?;
         ledger.put_back_supplies()?;
         ledger.put_back_transfers(&snapshot.transfers, restored.applied)?;
+        ledger.uncount();
         Ok(ledger)
     }
 
@@ -156,6 +157,7 @@ impl Ledger {
             }
             let kept = &mut self.instruments[index as usize];
             (kept.last, kept.mark, kept.limits) = (market.last, market.marked, lines.limits);
+            kept.counted = true;
             let mut before = None;
             for line in &lines.lines {
                 let account = line.account;
@@ -175,7 +177,7 @@ impl Ledger {
         let kept = &mut self.instruments[instrument.get() as usize];
         let (open, realised) = (line.cost.units(), line.realised.units());
         // What was opened at prices of the instrument stays within them, however much of it is closed.
-        let most = |price: crate::Price| i128::from(price.ticks()) * i128::from(line.quantity);
+        let most = |price: Price| i128::from(price.ticks()) * i128::from(line.quantity);
         let (one, other) = (most(kept.prices.0), most(kept.prices.1));
         let costs_so = one.min(other) <= open && open <= one.max(other);
         let counted = line.quantity.unsigned_abs() <= kept.position_max().lots();
@@ -183,7 +185,8 @@ impl Ledger {
             return Err(AccountsFault::Position { account, instrument });
         }
         kept.lines.at_mut(number).quantity = line.quantity;
-        kept.set_cost(number, Cost { open, realised });
+        kept.lines.set_cost(number, Cost { open, realised });
+        kept.reach_position(line.quantity);
         if line.limits.is_some() || line.orders_this_second != 0 {
             let extra = kept.extra_mut(number);
             extra.limits = line.limits;
@@ -252,10 +255,11 @@ impl Ledger {
     fn put_back_order(&mut self, order: &LiveOrder, open: OpenOrder) {
         let index = order.instrument.get();
         let kept = &mut self.instruments[index as usize];
-        kept.lines.at_mut(open.account).open_orders += 1;
+        kept.lines.open_mut(open.account).orders += 1;
         if order.reduce_only {
             kept.extra_mut(open.account).reduce_only[order.side as usize] += 1;
         }
+        kept.add_unheld(open.side(), open.price(), open.remaining());
         if kept.margin.is_some() {
             self.note_margin(open.account, index);
         }
@@ -263,7 +267,7 @@ impl Ledger {
     }
 
     /// Ties orders together again that share a hold, or live off another. The market knows that they go together.
-    fn put_back_link(&mut self, instrument: u32, link: &LinkSnapshot, live: &[LiveOrder]) {
+    fn put_back_link(&mut self, instrument: u32, link: &LinkSnapshot, live: &[LiveOrder]) -> Check {
         let known = |id: &OrderId| {
             let found = live.binary_search_by_key(id, |order| order.id);
             &live[found.expect("the market has this order, so it is live")]
@@ -277,9 +281,14 @@ impl Ledger {
         let entry_at = entry.map(|entry| at(entry.id));
         // An order that is left alone holds for itself.
         let (Some(first), true) = (pair.first(), pair.len() + usize::from(entry.is_some()) > 1) else {
-            return;
+            return Ok(());
         };
+        if self.bonds.is_full() {
+            return Err(AccountsFault::Order(link.orders[0]));
+        }
         let first = self.orders.at(*first);
+        let traded = entry.map_or(Qty::ZERO, |entry| entry.total - entry.remaining);
+        self.instruments[instrument as usize].add_unheld(first.side(), Price::new(0), traded);
         let bond = Bond {
             instrument,
             account: first.account,
@@ -287,13 +296,14 @@ impl Ledger {
             entry: entry_at,
             pair: [pair.first().copied(), pair.get(1).copied()],
             lead: Lead::Open,
-            traded: entry.map_or(Qty::ZERO, |entry| entry.total - entry.remaining),
+            traded,
             applied: Footprint::default(),
         };
         let number = self.bonds.insert(bond);
         for at in entry_at.into_iter().chain(pair) {
             self.orders.at_mut(at).set_bond(number);
         }
+        Ok(())
     }
 
     /// Lets every order and every pair hold what it holds.
@@ -355,8 +365,8 @@ impl Ledger {
                 return Err(AccountsFault::Positions(instrument));
             }
             for (account, line) in kept.lines.iter() {
-                let Some(extra) = kept.extra(line) else { continue };
-                if !only_reduces(line, extra.reduce_only) {
+                let Some(extra) = kept.extra(&line) else { continue };
+                if !only_reduces(&line, extra.reduce_only) {
                     let account = self.id(account);
                     return Err(AccountsFault::ReduceOnly { account, instrument });
                 }
@@ -436,8 +446,14 @@ impl Ledger {
             .iter()
             .filter(|instrument| instrument.margin.is_some() && instrument.quote == asset);
         on_margin
-            .flat_map(|instrument| instrument.costs.iter().map(move |(_, cost)| (instrument, cost)))
-            .try_fold(there, |there, (instrument, [open, _])| {
+            .flat_map(|instrument| {
+                instrument
+                    .lines
+                    .iter()
+                    .map(move |(account, _)| (instrument, account))
+            })
+            .try_fold(there, |there, (instrument, account)| {
+                let open = instrument.cost(account).open;
                 there.checked_sub(open.checked_mul(i128::from(instrument.quote_units))?)
             })
     }

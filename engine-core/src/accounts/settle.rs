@@ -41,14 +41,9 @@ impl Ledger {
         events: &mut Vec<Event>,
         (batch, unread): (usize, usize),
     ) {
-        // Most commands do one of two things, and both are quickly done for most orders.
         let is_done = match events[unread..] {
             [] => true,
-            [accepted @ Event::Accepted { .. }, Event::Rested { .. }] => {
-                self.settle_accepted(admitted, &accepted, events)
-            }
             [cancelled @ Event::Cancelled { .. }] => self.settle_cancelled(&cancelled, events),
-            [Event::Accepted { .. }, ..] => self.settle_taken(admitted, events, (batch, unread)),
             _ => false,
         };
         if !is_done {
@@ -57,7 +52,7 @@ impl Ledger {
     }
 
     #[inline(never)]
-    fn settle_all(
+    pub(super) fn settle_all(
         &mut self,
         admitted: Admitted<'_>,
         now: Timestamp,
@@ -178,13 +173,6 @@ impl Settlement<'_> {
     #[inline]
     fn accepted(&mut self, party: Party, side: Side, price: Option<Price>, quantity: Qty) {
         match self.admitted {
-            Admitted::Order(
-                admission @ Admission {
-                    plain: Some(plain), ..
-                },
-            ) => {
-                self.ledger.open_plain(party, admission, plain, self.events);
-            }
             Admitted::Order(admission) => {
                 let (order, _) = self.open(party, admission, (side, price, quantity));
                 let after = self.ledger.footprint(party.instrument, &order);
@@ -231,10 +219,14 @@ impl Settlement<'_> {
             reduce_only: admission.reduce_only,
             immediate: admission.immediate,
         });
-        let line = kept.lines.at_mut(account);
-        line.open_orders += 1;
-        if line.extra != 0 || !kept.is_plain() || admission.reduce_only {
-            self.open_special(party.instrument, admission, side);
+        if kept.counted {
+            kept.lines.open_mut(account).orders += 1;
+            let has_extra = kept.lines.read(account).extra != 0;
+            if has_extra || !kept.is_plain() || admission.reduce_only {
+                self.open_special(party.instrument, admission, side);
+            }
+        } else {
+            kept.add_unheld(side, price, quantity);
         }
         if order.is_by_value() {
             self.by_value = Some(party);
@@ -311,7 +303,8 @@ impl Settlement<'_> {
         self.end_run();
         let at = self.ledger.live(party.order);
         let order = *self.ledger.orders.at(at);
-        if self.ledger.close_plain(party, at, self.events) {
+        let instrument = InstrumentId::new(party.instrument);
+        if self.ledger.close_plain(party.owner, instrument, at, self.events) {
             return;
         }
         if !self.ledger.is_in_pair(at) {
@@ -334,6 +327,8 @@ impl Settlement<'_> {
         if let (Some(price), false) = (price, on_margin && order.side() == Side::Sell) {
             order.set_price(price);
         }
+        let kept = &mut self.ledger.instruments[party.instrument as usize];
+        kept.add_unheld(order.side(), order.price(), order.remaining());
         self.replace(party, at, order);
     }
 

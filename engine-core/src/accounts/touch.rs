@@ -6,20 +6,56 @@
 
 use std::hint::black_box;
 
-use super::Ledger;
+use super::{Ledger, direct};
 use crate::{AccountId, Event, InstrumentId, OrderId, Side};
 
+/// Who holds for an order, and where: the owner, the instrument and the side.
+pub(crate) type Holder = Option<(Option<AccountId>, InstrumentId, Side)>;
+
 impl Ledger {
-    /// Reads what an order of this account will change when it is accepted or over.
+    /// Reads what orders of these change when they come to rest or are over. The result means nothing.
+    ///
+    /// First it is found out where all of that is, then it is read with nothing in between: a processor waits for as
+    /// many reads at once as it has seen.
+    #[inline(never)]
+    pub(crate) fn touch_all<const COUNT: usize>(&self, holders: &[Holder; COUNT]) -> u64 {
+        let mut places = [None; COUNT];
+        let mut read = 0;
+        for (holder, place) in holders.iter().zip(&mut places) {
+            *place = holder.and_then(|holder| self.place_of(holder));
+            read ^= u64::from(place.map_or(0, |(account, ..)| self.flags.read(account)));
+        }
+        for (_, asset, row) in places.into_iter().flatten() {
+            read ^= self.assets[asset as usize].balances.rows.touch(row) as u64;
+        }
+        read
+    }
+
+    /// An account's number, the asset that its orders of a side hold, and where it has that.
     #[inline]
-    pub(crate) fn touch(&self, account: Option<AccountId>, instrument: InstrumentId, side: Side) {
-        let Some(account) = account.and_then(|account| self.number(account)) else {
-            return;
-        };
-        let kept = &self.instruments[instrument.get() as usize];
-        black_box(kept.lines.at(account).map(|line| line.open_orders));
-        let balances = &self.assets[kept.held_asset(side) as usize].balances;
-        balances.rows.touch(account);
+    fn place_of(
+        &self,
+        (account, instrument, side): (Option<AccountId>, InstrumentId, Side),
+    ) -> Option<(u32, u32, u32)> {
+        let account = account.and_then(direct)?;
+        let asset = self.instruments.get(instrument.get() as usize)?.held_asset(side);
+        let row = self.assets[asset as usize].balances.rows.find(account)?;
+        Some((account, asset, row))
+    }
+
+    /// Reads what is known of the order with this id. The result means nothing.
+    #[inline]
+    pub(crate) fn touch_order(&self, order: OrderId) -> u64 {
+        self.orders.touch(order)
+    }
+
+    /// Reads what an order of this account changes when it is over. The result means nothing.
+    #[inline]
+    pub(crate) fn touch(&self, account: Option<AccountId>, instrument: InstrumentId, side: Side) -> i64 {
+        let place = self.place_of((account, instrument, side));
+        place.map_or(0, |(_, asset, row)| {
+            self.assets[asset as usize].balances.rows.touch(row)
+        })
     }
 
     /// Reads what the trades among these events will change of their makers.
@@ -45,10 +81,10 @@ impl Ledger {
             return;
         };
         let kept = &self.instruments[instrument.get() as usize];
-        kept.touch(account);
+        black_box(kept.lines.find(account).map(|row| kept.lines.touch(row)));
         for asset in [kept.base, kept.quote] {
-            let balances = &self.assets[asset as usize].balances;
-            balances.rows.touch(account);
+            let rows = &self.assets[asset as usize].balances.rows;
+            black_box(rows.find(account).map(|row| rows.touch(row)));
         }
     }
 }

@@ -41,6 +41,7 @@ impl Engine {
             if self.store.orders.slots_used() >= ORDERS_MIN {
                 load(window.iter().filter_map(|command| self.upcoming(&command.value)));
             }
+            self.touch_accounts(window);
             for command in window {
                 self.apply(command, events)?;
                 ends.push(events.len());

@@ -1,14 +1,22 @@
 //! An engine whose orders are paid for: the ledger is asked before an order comes in, and reads what happened.
 
+use std::hint::black_box;
+
 use super::{Engine, rejected};
-use crate::accounts::{Admitted, AmendCheck, Balance, Ledger, LiveOrder, MarginStatus, Position, Refusal};
-use crate::command::{Amend, Cancel, Command, Linked, Place};
+use crate::accounts::{
+    Admitted, AmendCheck, Balance, Holder, Ledger, LiveOrder, MarginStatus, Position, Refusal,
+};
+use crate::book::Slot;
+use crate::command::{Amend, Cancel, Command, Linked, OrderRef, Place};
 use crate::event::{Event, RejectReason, Request};
 use crate::market::{Floors, NOT_REDUCIBLE, Reducible, is_well_linked};
 use crate::sequencer::Sequenced;
 use crate::snapshot::Direction;
 use crate::spec::{AssetSpec, InstrumentSpec};
 use crate::types::{AccountId, Amount, AssetId, InstrumentId, Side};
+
+/// How many balances are read together.
+const HOLDERS: usize = 16;
 
 /// An engine's parts, so that the ledger and the markets can be used side by side.
 struct Desk<'a> {
@@ -36,16 +44,30 @@ impl Desk<'_> {
         Side::BOTH.map(|side| self.ledger.reducible(place.account, place.instrument, side))
     }
 
+    /// Lets the ledger count what is open in an instrument from now on.
+    #[cold]
+    fn count(&mut self, instrument: InstrumentId) {
+        let store = &*self.floors.store;
+        let there = store
+            .orders
+            .iter()
+            .filter(|slot| store.details(*slot).instrument == instrument);
+        self.ledger
+            .count(instrument, there.map(|slot| store.orders.id(slot)));
+    }
+
     /// Carries out a new order. The order of the checks matters only where one fails.
     #[inline]
     fn place(mut self, place: &Place) {
         let plain = self.ledger.admit_plain(place);
         let mut floor = self.floors.floor(place.instrument);
-        if let (Some(admission), Some(price)) = (plain, floor.plain_price(place))
+        if let (Some(plain), Some(price)) = (plain, floor.plain_price(place))
             && floor.admit_plain(place, price).is_ok()
         {
             floor.carry_out_plain(place, price);
-            self.settle(Admitted::Order(&admission));
+            let (now, places) = (self.floors.now, (self.batch, self.unread));
+            self.ledger
+                .settle_plain((place, &plain), now, self.floors.events, places);
         } else {
             self.place_any(place);
         }
@@ -53,6 +75,11 @@ impl Desk<'_> {
 
     #[inline(never)]
     fn place_any(mut self, place: &Place) {
+        let group = place.group.or_else(|| self.ledger.group_for(place));
+        let place = &Place { group, ..*place };
+        if self.ledger.must_count(place) {
+            self.count(place.instrument);
+        }
         let reducible = self.reducible(place);
         let now = self.floors.now;
         let mut floor = self.floors.floor(place.instrument);
@@ -80,7 +107,63 @@ impl Desk<'_> {
         self.floors.events.extend(refusal.shortfall);
     }
 
+    #[inline]
+    fn amend(mut self, slot: Slot, amend: &Amend) {
+        let mut floor = self.floors.floor_of(slot);
+        let (instrument, order) = (floor.market.id, floor.store.orders.id(slot));
+        let details = floor.store.details(slot);
+        let (owner, total) = (details.account, details.total);
+        let changes = (amend.price, amend.quantity);
+        let plain = self.ledger.admit_plain_amend((instrument, order), total, changes);
+        match plain {
+            Some(plain) if floor.amend_plain(slot, amend) => {
+                self.ledger
+                    .settle_plain_amend((owner, instrument), &plain, self.floors.events);
+            }
+            _ => self.amend_any(slot, amend),
+        }
+    }
+
+    #[inline(never)]
+    fn amend_any(mut self, slot: Slot, amend: &Amend) {
+        let store = &*self.floors.store;
+        let (instrument, owner) = (store.details(slot).instrument, store.details(slot).account);
+        let whose = (owner, store.orders.side(slot));
+        let quantity = amend.quantity.unwrap_or(store.details(slot).total);
+        if self.ledger.must_count_amend(instrument, whose, quantity) {
+            self.count(instrument);
+        }
+        let mut floor = self.floors.floor_of(slot);
+        let verdict = floor
+            .admit_amend(slot, amend)
+            .map_err(Refusal::from)
+            .and_then(|amended| {
+                let check = AmendCheck {
+                    instrument: floor.market.id,
+                    order: floor.store.orders.id(slot),
+                    price: amended.price.filter(|_| amend.price.is_some()),
+                    totals: (floor.store.details(slot).total, amended.total),
+                    remaining: amended.remaining,
+                };
+                let paid = self.ledger.admit_amend(&check, &floor)?;
+                Ok((amended, paid))
+            });
+        match verdict {
+            Ok((amended, paid)) => {
+                floor.carry_out_amend(slot, &amended);
+                self.settle(Admitted::Amend(&paid));
+            }
+            Err(refusal) => {
+                floor.refuse_amend(slot, amend, refusal.reason);
+                self.floors.events.extend(refusal.shortfall);
+            }
+        }
+    }
+
     fn place_linked(mut self, linked: &Linked) {
+        if self.ledger.must_count_linked(linked) {
+            self.count(linked.orders[0].instrument);
+        }
         let reducible = match linked.orders.iter().find(|place| place.reduce_only) {
             Some(place) => self.reducible(place),
             None => NOT_REDUCIBLE,
@@ -110,23 +193,32 @@ impl Engine {
         if events.len() > batch {
             self.settle(events, (batch, batch));
         }
+        match &command.value {
+            Command::Place(place) if self.lists(place.instrument) => {
+                self.desk(events, batch).place(place);
+            }
+            Command::Cancel(cancel) => self.cancel_paid(cancel, events, batch),
+            Command::Amend(amend) => self.amend_paid(amend, events, batch),
+            _ => self.apply_rare_with_accounts(command, events, batch),
+        }
+    }
+
+    #[inline(never)]
+    fn apply_rare_with_accounts(
+        &mut self,
+        command: &Sequenced<Command>,
+        events: &mut Vec<Event>,
+        batch: usize,
+    ) {
         let unread = events.len();
         match &command.value {
-            Command::Place(place) if self.lists(place.instrument) => self.place_paid(place, events, batch),
-            Command::Amend(amend) => self.amend_paid(amend, events, batch),
-            Command::PlaceLinked(linked) => self.place_linked_paid(linked, events, batch),
+            Command::PlaceLinked(linked) => return self.place_linked_paid(linked, events, batch),
             Command::List(spec) => self.list_paid(spec, events),
             Command::Place(place) => self.place(place, events),
-            Command::Cancel(cancel) => self.cancel_paid(cancel, events),
             other if is_about_money(other) => self.apply_to_ledger(command, events),
             other => self.apply_rare(other, events),
         }
-        if !matches!(
-            command.value,
-            Command::Place(_) | Command::PlaceLinked(_) | Command::Amend(_)
-        ) {
-            self.settle(events, (batch, unread));
-        }
+        self.settle(events, (batch, unread));
     }
 
     /// Lets the ledger read the events from the second place on; the first is where those of the command begin.
@@ -152,15 +244,6 @@ impl Engine {
         }
     }
 
-    #[inline]
-    fn place_paid(&mut self, place: &Place, events: &mut Vec<Event>, batch: usize) {
-        let desk = self.desk(events, batch);
-        match desk.ledger.group_for(place) {
-            None => desk.place(place),
-            group => desk.place(&Place { group, ..*place }),
-        }
-    }
-
     fn place_linked_paid(&mut self, linked: &Linked, events: &mut Vec<Event>, batch: usize) {
         let known = linked
             .orders
@@ -178,46 +261,27 @@ impl Engine {
     }
 
     #[inline]
-    fn cancel_paid(&mut self, cancel: &Cancel, events: &mut Vec<Event>) {
+    fn cancel_paid(&mut self, cancel: &Cancel, events: &mut Vec<Event>, batch: usize) {
+        if let (Some(ledger), OrderRef::Id(id)) = (&self.ledger, cancel.order) {
+            black_box(ledger.touch_order(id));
+        }
         let Some(slot) = self.store.resolve(&cancel.order, cancel.account) else {
             return self.cancel(cancel, events);
         };
         if let Some(ledger) = &self.ledger {
             let details = self.store.details(slot);
-            ledger.touch(details.account, details.instrument, self.store.orders.side(slot));
+            let side = self.store.orders.side(slot);
+            black_box(ledger.touch(details.account, details.instrument, side));
         }
+        let unread = events.len();
         self.floors(events).floor_of(slot).cancel_asked(slot);
+        self.settle(events, (batch, unread));
     }
 
     fn amend_paid(&mut self, amend: &Amend, events: &mut Vec<Event>, batch: usize) {
-        let Some(slot) = self.store.resolve(&amend.order, amend.account) else {
-            return self.amend(amend, events);
-        };
-        let mut desk = self.desk(events, batch);
-        let mut floor = desk.floors.floor_of(slot);
-        let verdict = floor
-            .admit_amend(slot, amend)
-            .map_err(Refusal::from)
-            .and_then(|amended| {
-                let check = AmendCheck {
-                    instrument: floor.market.id,
-                    order: floor.store.orders.id(slot),
-                    price: amended.price.filter(|_| amend.price.is_some()),
-                    totals: (floor.store.details(slot).total, amended.total),
-                    remaining: amended.remaining,
-                };
-                let paid = desk.ledger.admit_amend(&check, &floor)?;
-                Ok((amended, paid))
-            });
-        match verdict {
-            Ok((amended, paid)) => {
-                floor.carry_out_amend(slot, &amended);
-                desk.settle(Admitted::Amend(&paid));
-            }
-            Err(refusal) => {
-                floor.refuse_amend(slot, amend, refusal.reason);
-                desk.floors.events.extend(refusal.shortfall);
-            }
+        match self.store.resolve(&amend.order, amend.account) {
+            Some(slot) => self.desk(events, batch).amend(slot, amend),
+            None => self.amend(amend, events),
         }
     }
 
@@ -234,6 +298,12 @@ impl Engine {
 
     /// Carries out a command that is about money and no order.
     fn apply_to_ledger(&mut self, command: &Sequenced<Command>, events: &mut Vec<Event>) {
+        if let Command::SetLimits(set) = &command.value {
+            let mut desk = self.desk(events, 0);
+            if desk.ledger.must_count_limits(set.instrument) {
+                desk.count(set.instrument);
+            }
+        }
         let ledger = self.ledger.as_deref_mut().expect("the engine has accounts");
         let done = match &command.value {
             Command::AddAsset(spec) => ledger.add_asset(spec, events).map_err(Refusal::from),
@@ -249,6 +319,35 @@ impl Engine {
             refuse(&command.value, refusal.reason, events);
             events.extend(refusal.shortfall);
         }
+    }
+
+    /// Reads the balances that these commands change first, if there are more than stay in a near cache.
+    pub(super) fn touch_accounts(&self, window: &[Sequenced<Command>]) {
+        let Some(ledger) = self.ledger.as_ref().filter(|ledger| ledger.has_many_accounts()) else {
+            return;
+        };
+        for part in window.chunks(HOLDERS) {
+            let mut holders = [Holder::default(); HOLDERS];
+            for (command, holder) in part.iter().zip(&mut holders) {
+                *holder = match &command.value {
+                    Command::Place(place) => Some((place.account, place.instrument, place.side)),
+                    Command::Cancel(cancel) => self.holder(&cancel.order),
+                    Command::Amend(amend) => self.holder(&amend.order),
+                    _ => None,
+                };
+            }
+            black_box(ledger.touch_all(&holders));
+        }
+    }
+
+    /// Who holds for a live order that is named by its id.
+    #[inline]
+    fn holder(&self, order: &OrderRef) -> Holder {
+        let OrderRef::Id(id) = *order else { return None };
+        let slot = self.store.orders.find(id)?;
+        black_box(self.ledger.as_ref()?.touch_order(id));
+        let details = self.store.details(slot);
+        Some((details.account, details.instrument, self.store.orders.side(slot)))
     }
 
     /// All live orders as the ledger checks them.

@@ -214,7 +214,7 @@ struct Changed {
 impl Floor<'_> {
     /// Changes a live order if nothing follows from it, and nothing speaks against it at first sight. Whether it did.
     #[inline]
-    pub(super) fn amend_plain(&mut self, slot: Slot, amend: &Amend) -> bool {
+    pub(crate) fn amend_plain(&mut self, slot: Slot, amend: &Amend) -> bool {
         if !self.market.is_plain() {
             return false;
         }

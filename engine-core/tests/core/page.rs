@@ -10,8 +10,9 @@ use engine_testkit::rules_page::{named_tests, rule_number};
 const PAGES: [&str; 2] = ["matching-rules", "accounts"];
 
 /// Scenarios that are about no single rule.
-const BESIDE_THE_RULES: [&str; 11] = [
+const BESIDE_THE_RULES: [&str; 12] = [
     "batch",
+    "bookkeeper",
     "classic_faults",
     "damage",
     "differential",
