@@ -1,5 +1,6 @@
 //! All that requests are answered from.
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -39,6 +40,8 @@ pub struct AppConfig {
     pub logins_max: usize,
     /// What of the market is not real.
     pub simulated: Simulated,
+    /// One request in so many has a `tracing` span; none, where nobody takes them.
+    pub trace_one_in: Option<NonZeroU64>,
     /// The origins that browsers may call from; none, and CORS is off.
     pub origins: Vec<String>,
 }
@@ -74,6 +77,7 @@ impl AppConfig {
             self_trade: SelfTrade::CancelNewest,
             logins_max: 2,
             simulated: Simulated::default(),
+            trace_one_in: None,
             origins: Vec::new(),
         }
     }

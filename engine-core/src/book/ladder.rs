@@ -1,47 +1,48 @@
 //! The displayed levels of one side, by rank: the higher, the better.
 
-use super::far::Far;
+use std::ops::Range;
+
 use super::level::Level;
+use super::pages::{Group, Pages};
+use super::tree::Tree;
 use super::window::Window;
 
 /// No rank: lower than every price of either side.
 const NONE: i64 = i64::MIN;
 
-/// The size with which a window starts: 4 KiB of levels.
-pub(super) const WINDOW_MIN: usize = 256;
-/// The size at which it stops growing: 128 KiB of levels, which are laid out in some 50 microseconds.
-pub(super) const WINDOW_MAX: usize = 8 * 1024;
+/// The groups with which a window starts: 1,024 ranks, for 640 bytes.
+pub(super) const WINDOW_MIN: usize = 16;
+/// The groups at which it stops growing: 65,536 ranks, for 40 KiB.
+pub(super) const WINDOW_MAX: usize = 1024;
 
-/// The most levels that one operation moves between window and tree.
-const MOVES_MAX: usize = 4;
-
-/// All levels of one side: those near the best price in a window, the others far from it, in a tree.
+/// All levels of one side. A level lies in a page and stays where it is. The pages are known to groups of 64 ranks, which
+/// stand in a window near the touch, and in a tree elsewhere.
 ///
-/// The window follows the best price in small steps. Where it lies changes what an operation costs and nothing
-/// else: a rank within its range has its level there, every other rank has it far.
+/// The window goes where orders come to rest. It moves and grows seldom: after so many orders outside of it that these
+/// have cost as much as that. Where it lies changes what an operation costs and nothing else.
 ///
-/// Invariants: `best` is the best rank that has orders; no level that is far lies in the range of the window.
+/// Invariants: `best` is the best rank that has orders; no group of the tree is empty, or has a number that the window
+/// covers.
 pub(super) struct Ladder {
     best: i64,
-    /// Whether the window lies where it should.
-    is_settled: bool,
-    size_max: usize,
-    /// How often a rank was used that a window of twice the size would cover.
+    /// How many orders have come to rest outside of the window since it last moved, and could have been in it.
     missed: usize,
+    size_max: usize,
     window: Window,
-    far: Far,
+    far: Tree<Group>,
+    pages: Pages,
 }
 
 impl Ladder {
-    /// An empty ladder whose window starts and ends with these sizes.
+    /// An empty ladder whose window starts and ends with so many groups.
     pub(super) fn new(size_min: usize, size_max: usize) -> Self {
         Self {
             best: NONE,
-            is_settled: false,
-            size_max,
             missed: 0,
+            size_max,
             window: Window::new(size_min),
-            far: Far::default(),
+            far: Tree::default(),
+            pages: Pages::new(),
         }
     }
 
@@ -75,111 +76,147 @@ impl Ladder {
     /// The level at a rank, if that lies in the window.
     #[inline]
     pub(super) fn near(&self, rank: i64) -> Option<&Level> {
-        self.window.covers(rank).then(|| self.window.level(rank))
+        let group = self.window.group(Group::number(rank))?;
+        Some(group.level(&self.pages, rank))
     }
 
     /// The level at a rank, empty or not.
     #[inline]
     pub(super) fn level(&self, rank: i64) -> &Level {
-        if self.window.covers(rank) {
-            return self.window.level(rank);
+        let number = Group::number(rank);
+        match self.window.group(number).or_else(|| far_group(&self.far, number)) {
+            Some(group) => group.level(&self.pages, rank),
+            None => &Level::EMPTY,
         }
-        self.far.level(rank)
     }
 
     /// The level at a rank that has orders. Whoever takes out the last one calls [`close`](Self::close).
     #[inline]
     pub(super) fn level_mut(&mut self, rank: i64) -> &mut Level {
-        if self.window.covers(rank) {
-            return self.window.level_mut(rank);
-        }
-        self.far.level_mut(rank)
+        let number = Group::number(rank);
+        let group = self.window.group(number).or_else(|| far_group(&self.far, number));
+        let group = group.expect("a level with orders exists");
+        group.level_mut(&mut self.pages, rank)
     }
 
-    /// The level at a rank, for an order to be put in. Whoever puts in the first one calls
-    /// [`open`](Self::open).
+    /// The level at a rank, for an order to be put in. Whoever puts in the first one calls [`open`](Self::open).
     #[inline]
     pub(super) fn level_or_new(&mut self, rank: i64) -> &mut Level {
-        if self.window.covers(rank) {
-            return self.window.level_mut(rank);
+        let number = Group::number(rank);
+        if !self.window.covers(number) {
+            self.miss(number);
         }
-        self.far_level_or_new(rank)
-    }
-
-    #[inline(never)]
-    fn far_level_or_new(&mut self, rank: i64) -> &mut Level {
-        let size = self.window.size();
-        if rank < self.window.low() && rank >= self.window.low() - size as i64 {
-            self.missed += 1;
-            if self.missed > size * size / 1024 && size < self.size_max && self.is_settled {
-                self.grow();
-            }
-        }
-        if !self.is_settled {
-            self.settle();
-            if self.window.covers(rank) {
-                return self.window.level_mut(rank);
-            }
-        }
-        self.far.level_or_new(rank)
-    }
-
-    /// Begins with an empty window of twice the size. The levels move a few at a time, best first.
-    fn grow(&mut self) {
-        let mut larger = Window::new(self.window.size() * 2);
-        larger.set_range(self.window.high(), self.window.high());
-        self.far.take_over(std::mem::replace(&mut self.window, larger));
-        self.missed = 0;
-        self.is_settled = false;
+        let Self {
+            window, far, pages, ..
+        } = self;
+        let near = window.group_mut(number);
+        let group = near.unwrap_or_else(|| far_group_or_new(far, number));
+        group.level_or_new(pages, rank)
     }
 
     /// Takes note of a level that has got its first order.
     #[inline]
     pub(super) fn open(&mut self, rank: i64) {
-        if self.window.covers(rank) {
-            self.window.occupy(rank);
-        } else {
-            self.far.occupy(rank);
+        let number = Group::number(rank);
+        match self.window.group_mut(number) {
+            Some(group) => {
+                group.open(rank);
+                self.window.occupy(number);
+            }
+            None => far_group_or_new(&mut self.far, number).open(rank),
         }
-        if rank > self.best {
-            self.best = rank;
-            self.follow_best();
-        } else if !self.is_settled {
-            self.settle();
-        }
+        self.best = self.best.max(rank);
     }
 
-    /// Takes note of a level that has lost its last order.
+    /// Takes note of a level that has lost its last order, and is empty.
     #[inline]
     pub(super) fn close(&mut self, rank: i64) {
-        if self.window.covers(rank) {
-            self.window.vacate(rank);
-        } else {
-            self.far.remove(rank);
+        let number = Group::number(rank);
+        match self.window.group_mut(number) {
+            Some(group) => {
+                group.close(&mut self.pages, rank);
+                if group.is_empty() {
+                    self.window.vacate(number);
+                }
+            }
+            None => self.close_far(rank),
         }
         if rank == self.best {
             self.best = self.below(rank).unwrap_or(NONE);
-            self.follow_best();
-        } else if !self.is_settled {
-            self.settle();
+        }
+    }
+
+    #[inline(never)]
+    fn close_far(&mut self, rank: i64) {
+        let number = Group::number(rank);
+        let group = far_group_or_new(&mut self.far, number);
+        group.close(&mut self.pages, rank);
+        if group.is_empty() {
+            self.far.remove(number);
         }
     }
 
     /// The best rank below `rank` that has orders.
     #[inline]
     pub(super) fn below(&self, rank: i64) -> Option<i64> {
-        if self.window.covers(rank) {
-            return match self.window.below(rank) {
-                None => self.far.below(self.window.low()),
-                found => found,
-            };
+        let number = Group::number(rank);
+        let group = self.window.group(number).or_else(|| far_group(&self.far, number));
+        match group.and_then(|group| group.below(rank)) {
+            Some(below) => Some(number * Group::RANKS + below),
+            None => self.last_before(number),
         }
-        self.below_far(rank)
     }
 
+    /// The best rank that has orders in the groups before a number.
     #[inline(never)]
-    fn below_far(&self, rank: i64) -> Option<i64> {
-        self.far.below(rank).max(self.window.highest_below(rank))
+    fn last_before(&self, number: i64) -> Option<i64> {
+        let near = self.window.below(number);
+        let far = self
+            .far
+            .below(number)
+            .filter(|far| near.is_none_or(|(near, _)| near < *far));
+        let (number, group) = match far {
+            Some(far) => (far, self.far.get(far)?),
+            None => near?,
+        };
+        Some(number * Group::RANKS + group.last()?)
+    }
+
+    /// Takes note of an order that comes to rest outside of the window, which moves if that pays.
+    #[inline(never)]
+    fn miss(&mut self, number: i64) {
+        let best = self.best().map_or(number, Group::number);
+        let apart = usize::try_from(best.abs_diff(number)).unwrap_or(usize::MAX / 4);
+        // A quarter of the window is room for what comes next.
+        if 4 * apart >= 3 * self.size_max {
+            return;
+        }
+        self.missed += 1;
+        let size = (apart + apart / 2).next_power_of_two();
+        let size = size.clamp(self.window.size(), self.size_max);
+        if self.missed < size / 4 && !self.is_empty() {
+            return;
+        }
+        self.missed = 0;
+        let middle = best.midpoint(number);
+        let around = |size: i64| middle - size / 2..middle - size / 2 + size;
+        let range = around(size as i64);
+        // What the window leaves behind is likely to be wanted again: rather than much of that, it grows.
+        if size < self.size_max && self.window.gives_up_a_quarter(&range) {
+            self.place(&around(2 * size as i64));
+        } else {
+            self.place(&range);
+        }
+    }
+
+    /// Puts the window somewhere else. This alone moves groups between it and the tree.
+    fn place(&mut self, range: &Range<i64>) {
+        let Self { window, far, .. } = self;
+        window.place(range, |number, group| *far.entry_or_put(number) = group);
+        let next = |far: &Tree<Group>| far.at_or_above(range.start).filter(|number| *number < range.end);
+        while let Some(number) = next(far) {
+            window.put(number, far.remove(number));
+        }
     }
 
     /// All levels, best first.
@@ -188,124 +225,34 @@ impl Ladder {
         ranks.map(|rank| (rank, self.level(rank)))
     }
 
-    /// Sets the window in motion when the best rank has left the middle of it: a quarter of the range is to lie
-    /// above the best rank, and between none and a half may, before levels move.
-    #[inline]
-    fn follow_best(&mut self) {
-        let above = self.window.high().wrapping_sub(self.best);
-        let half = self.window.size() as i64 / 2;
-        if !self.is_settled || above <= 0 || above > half {
-            self.settle();
-        }
-    }
-
-    /// Moves the window towards its place around the best rank, and a few levels with it.
-    #[inline(never)]
-    fn settle(&mut self) {
-        if self.best == NONE {
-            return;
-        }
-        let size = self.window.size() as i64;
-        let high = self.best + 1 + size / 4;
-        let low = high - size;
-        let mut moves = MOVES_MAX;
-        // No level stands above the best rank, so the top of the range can come down at once.
-        let top = self.window.high().min(high);
-        self.window.set_range(self.window.low().min(top), top);
-        self.is_settled = self.raise_low(low, high, &mut moves)
-            && self.raise_high(high, &mut moves)
-            && self.lower_low(low, &mut moves)
-            && self.far.drain(&mut moves);
-    }
-
-    /// Moves levels below `low` out of the window. A window that falls empty goes straight to `high`.
-    fn raise_low(&mut self, low: i64, high: i64, moves: &mut usize) -> bool {
-        while self.window.low() < low {
-            match self.window.lowest_from(self.window.low()) {
-                None => self.window.set_range(high, high),
-                Some(rank) if rank >= low => self.window.set_range(low, self.window.high()),
-                Some(_) if *moves == 0 => return false,
-                Some(rank) => {
-                    *moves -= 1;
-                    let level = self.window.take(rank);
-                    self.window.set_range(rank + 1, self.window.high());
-                    self.far.insert(rank, level);
-                }
-            }
-        }
-        true
-    }
-
-    /// Extends the range up to `high` and takes in the levels there.
-    fn raise_high(&mut self, high: i64, moves: &mut usize) -> bool {
-        while self.window.high() < high {
-            match self
-                .far
-                .at_or_above(self.window.high())
-                .filter(|rank| *rank < high)
-            {
-                None => self.window.set_range(self.window.low(), high),
-                Some(_) if *moves == 0 => return false,
-                Some(rank) => {
-                    *moves -= 1;
-                    self.window.set_range(self.window.low(), rank + 1);
-                    self.take_in(rank);
-                }
-            }
-        }
-        true
-    }
-
-    /// Extends the range down to `low` and takes in the levels there.
-    fn lower_low(&mut self, low: i64, moves: &mut usize) -> bool {
-        while self.window.low() > low {
-            match self.far.below(self.window.low()).filter(|rank| *rank >= low) {
-                None => self.window.set_range(low, self.window.high()),
-                Some(_) if *moves == 0 => return false,
-                Some(rank) => {
-                    *moves -= 1;
-                    self.window.set_range(rank, self.window.high());
-                    self.take_in(rank);
-                }
-            }
-        }
-        true
-    }
-
-    /// Moves a level to its place in the window, which covers it.
-    fn take_in(&mut self, rank: i64) {
-        *self.window.level_mut(rank) = self.far.remove(rank);
-        self.window.occupy(rank);
-    }
-
-    /// The levels of the window and the blocks of the tree.
+    /// The groups of the window, the pages, and the blocks of the tree.
     #[cfg(test)]
-    pub(super) fn footprint(&self) -> [usize; 2] {
-        [self.window.size(), self.far.blocks()]
+    pub(super) fn footprint(&self) -> [usize; 3] {
+        [self.window.size(), self.pages.len(), self.far.blocks()]
     }
 
     /// Walks everything and panics where an invariant of this type is broken.
     pub(super) fn check_invariants(&self) {
         self.window.check_invariants();
         self.far.check_invariants();
-        let (low, high) = (self.window.low(), self.window.high());
-        let far = self.far.at_or_above(low);
-        assert!(
-            far.is_none_or(|rank| rank >= high),
-            "no level that is far lies in the window's range"
-        );
-        if self.is_settled && self.best != NONE {
-            assert!(
-                self.window.covers(self.best),
-                "a window that has settled lies around the best rank"
-            );
-            assert_eq!(
-                high - low,
-                self.window.size() as i64,
-                "and is as wide as it can be"
-            );
+        for (number, group) in self.far.iter() {
+            assert!(!group.is_empty(), "group {number} in the tree has orders");
+            assert!(!self.window.covers(number), "group {number} has one place");
         }
-        let best = self.far.below(i64::MAX).max(self.window.highest_below(high));
-        assert_eq!(self.best(), best, "best is the best of both");
+        let groups = || self.window.iter().chain(self.far.iter());
+        let last = |(number, group): (i64, &Group)| Some(number * Group::RANKS + group.last()?);
+        let best = groups().filter_map(last).max();
+        assert_eq!(self.best(), best, "best is the best of all");
+        self.pages.check_invariants(groups().map(|(_, group)| group));
     }
+}
+
+#[inline(never)]
+fn far_group(far: &Tree<Group>, number: i64) -> Option<&Group> {
+    far.get(number)
+}
+
+#[inline(never)]
+fn far_group_or_new(far: &mut Tree<Group>, number: i64) -> &mut Group {
+    far.entry_or_put(number)
 }

@@ -16,6 +16,12 @@ pub(super) struct Level {
 
 const _: () = assert!(size_of::<Level>() == 16);
 
+impl Default for Level {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
 impl Level {
     pub(super) const EMPTY: Self = Self {
         head: NIL,

@@ -7,33 +7,34 @@
 //!                    head │ │ next, prev: the queue of a price, first to last
 //!                         │ ▼
 //!   price ─▶ rank ─▶ level {head, tail, quantity}                           16 bytes
-//!                 Sides: for each side a ladder of levels, and a tree for what stands behind
+//!                 Sides: for each side a ladder of displayed levels, and a tree for what stands behind
 //!
-//!   ladder:    far (tree) ◀──── low  [ window: ring of levels + bitmap ]  high ────▶ far (tree)
-//!                                              best ▲
+//!   ladder:  rank / 64 ─▶ group {64 bits, 8 pages} ─▶ page of 8 levels: they never move
+//!              in a window near the touch, with a bit for each group that has orders,
+//!              in a tree elsewhere
 //! ```
 //!
 //! An order lives in a slot of [`Orders`] from `insert` to `remove`. In between it is *parked* (in no queue)
 //! or stands in one of the two queues of its price: [`Queue::Displayed`], or [`Queue::Behind`], which trades
 //! after it. A *rank* is a price of which more is better, on both sides.
 //!
-//! The structure that matters is the [ladder](ladder::Ladder): a level near the best price is found by masking
-//! its rank and the next one by a bitmap, whatever the number of levels. The window follows the best price a
-//! few levels at a time and grows when much is asked for just outside of it. Where it lies, where an id lies in
-//! its index and which slot an order gets are invisible from outside, except that ids that are handed out name
-//! their slot.
+//! The structure that matters is the [ladder](ladder::Ladder): a level near the best price is found by dividing its
+//! rank, and the next one by bitmaps, whatever the number of levels. Pages are taken from a pool when a level needs one,
+//! so memory follows the levels that there are. The window covers up to 65,536 ranks and moves seldom. Where it lies, where
+//! an id lies in its index and which slot an order gets are invisible from outside, except that ids that are handed out
+//! name their slot.
 //!
 //! Nothing here stalls while it grows: no operation moves more than some dozens of kilobytes.
 //! `docs/decisions/0003-the-book.md` has the alternatives and their figures.
 
 mod ahead;
-mod far;
 mod follow;
 mod index;
 mod ladder;
 mod level;
 mod order_book;
 mod orders;
+mod pages;
 mod record;
 mod restore;
 mod sides;

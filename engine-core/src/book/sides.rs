@@ -26,7 +26,7 @@ pub struct Fill {
 /// the quantity of a level is the sum of its orders.
 pub(crate) struct Sides {
     displayed: [Ladder; 2],
-    behind: [Tree; 2],
+    behind: [Tree<Level>; 2],
 }
 
 impl Sides {
@@ -35,7 +35,7 @@ impl Sides {
         Self::with_window(WINDOW_MIN, WINDOW_MAX)
     }
 
-    /// Two empty sides whose windows start and end with these sizes.
+    /// Two empty sides whose windows start and end with so many groups.
     pub(super) fn with_window(size_min: usize, size_max: usize) -> Self {
         Self {
             displayed: [(); 2].map(|()| Ladder::new(size_min, size_max)),
@@ -43,7 +43,7 @@ impl Sides {
         }
     }
 
-    /// What the sides hold in memory, in levels and blocks.
+    /// What the sides hold in memory, in groups, pages and blocks.
     #[cfg(test)]
     pub(super) fn footprint(&self) -> Vec<usize> {
         let ladders = self.displayed.iter().flat_map(Ladder::footprint);
@@ -56,7 +56,7 @@ impl Sides {
     }
 
     #[inline]
-    fn behind(&self, side: Side) -> &Tree {
+    fn behind(&self, side: Side) -> &Tree<Level> {
         &self.behind[side as usize]
     }
 
@@ -69,7 +69,7 @@ impl Sides {
         record.set_queue(Some(queue));
         let (side, rank, quantity) = (record.side(), record.rank(), record.quantity);
         if queue == Queue::Behind {
-            let level = self.behind[side as usize].entry(rank);
+            let level = self.behind[side as usize].entry_or_put(rank);
             level.append(orders, slot.0, quantity);
             return;
         }
@@ -89,7 +89,7 @@ impl Sides {
         let neighbours = (record.prev, record.next);
         if queue == Queue::Behind {
             let tree = &mut self.behind[side as usize];
-            let level = tree.level_mut(rank).expect("a queued order has its level");
+            let level = tree.value_mut(rank).expect("a queued order has its level");
             if level.unlink(orders, neighbours, quantity) {
                 tree.remove(rank);
             }
@@ -281,7 +281,7 @@ impl Sides {
         match queue {
             Queue::Displayed => self.displayed[side as usize].level_mut(rank),
             Queue::Behind => {
-                let level = self.behind[side as usize].level_mut(rank);
+                let level = self.behind[side as usize].value_mut(rank);
                 level.expect("a queued order has its level")
             }
         }

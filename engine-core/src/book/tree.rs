@@ -1,16 +1,14 @@
-//! Levels by rank without any limit on the ranks: for prices far from the touch, and for queues that are rare.
+//! Values by rank without any limit on the ranks: for groups of levels far from the touch, and for queues that are rare.
 //!
 //! ```text
 //! directory   [first rank, block] [first rank, block] ..    sorted, one binary search
-//! block       up to 32 ranks, sorted, and their levels      another one
+//! block       up to 32 ranks, sorted, and their values      another one
 //! ```
 //!
 //! Blocks are kept when they fall empty, so a tree that has once been as large as it gets allocates nothing.
 
-use super::level::Level;
-
-/// Levels in one block. A quarter of a block is the least that two neighbours hold together on average, so a
-/// directory of a million levels stays a few hundred kilobytes, which move in microseconds.
+/// Values in one block. A quarter of a block is the least that two neighbours hold together on average, so a
+/// directory of a million values stays a few hundred kilobytes, which move in microseconds.
 const BLOCK: usize = 32;
 
 #[derive(Clone, Copy)]
@@ -21,30 +19,27 @@ struct Entry {
     len: u32,
 }
 
-struct Block {
+struct Block<T> {
     ranks: [i64; BLOCK],
-    levels: [Level; BLOCK],
+    values: [T; BLOCK],
 }
 
-/// Levels sorted by rank.
+/// Values sorted by rank.
 ///
 /// Invariants: ranks ascend through the directory and within every block; no block in the directory is empty;
 /// a block is in the directory or in the list of spare ones, once.
 #[derive(Default)]
-pub(super) struct Tree {
+pub(super) struct Tree<T> {
     directory: Vec<Entry>,
-    #[expect(
-        clippy::vec_box,
-        reason = "growing the list must not move the blocks: that would stall"
-    )]
-    blocks: Vec<Box<Block>>,
+    /// Each by itself: growing the list must not move the blocks, which would stall.
+    blocks: Vec<Box<Block<T>>>,
     spare: Vec<u32>,
 }
 
-/// Where a level is, or where it would have to be: the place in the directory and the place in the block.
+/// Where a value is, or where it would have to be: the place in the directory and the place in the block.
 type Place = (usize, usize);
 
-impl Tree {
+impl<T: Copy + Default> Tree<T> {
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.directory.is_empty()
@@ -69,16 +64,16 @@ impl Tree {
         (within < entry.len as usize).then(|| self.blocks[entry.block as usize].ranks[within])
     }
 
-    pub(super) fn get(&self, rank: i64) -> Option<&Level> {
+    pub(super) fn get(&self, rank: i64) -> Option<&T> {
         let place = self.place(rank);
         (self.rank_at(place) == Some(rank))
-            .then(|| &self.blocks[self.directory[place.0].block as usize].levels[place.1])
+            .then(|| &self.blocks[self.directory[place.0].block as usize].values[place.1])
     }
 
-    pub(super) fn level_mut(&mut self, rank: i64) -> Option<&mut Level> {
+    pub(super) fn value_mut(&mut self, rank: i64) -> Option<&mut T> {
         let place = self.place(rank);
         (self.rank_at(place) == Some(rank))
-            .then(|| &mut self.blocks[self.directory[place.0].block as usize].levels[place.1])
+            .then(|| &mut self.blocks[self.directory[place.0].block as usize].values[place.1])
     }
 
     /// The highest rank.
@@ -105,8 +100,8 @@ impl Tree {
         self.rank_at((at, within)).or_else(|| self.rank_at((at + 1, 0)))
     }
 
-    /// The level at `rank`, which is put in empty if there is none.
-    pub(super) fn entry(&mut self, rank: i64) -> &mut Level {
+    /// The value at `rank`. If there is none, the default one is put in.
+    pub(super) fn entry_or_put(&mut self, rank: i64) -> &mut T {
         let (mut at, mut within) = self.place(rank);
         if self.rank_at((at, within)) != Some(rank) {
             (at, within) = self.make_room((at, within));
@@ -114,16 +109,16 @@ impl Tree {
             let block = &mut self.blocks[entry.block as usize];
             let len = entry.len as usize;
             block.ranks.copy_within(within..len, within + 1);
-            block.levels.copy_within(within..len, within + 1);
+            block.values.copy_within(within..len, within + 1);
             block.ranks[within] = rank;
-            block.levels[within] = Level::EMPTY;
+            block.values[within] = T::default();
             entry.len += 1;
             entry.first = block.ranks[0];
         }
-        &mut self.blocks[self.directory[at].block as usize].levels[within]
+        &mut self.blocks[self.directory[at].block as usize].values[within]
     }
 
-    /// Sees to it that the block of a place can take one more level, and says where the place is then.
+    /// Sees to it that the block of a place can take one more value, and says where the place is then.
     fn make_room(&mut self, (at, within): Place) -> Place {
         let Some(entry) = self.directory.get(at).copied() else {
             let block = self.take_block();
@@ -144,7 +139,7 @@ impl Tree {
             .get_disjoint_mut([entry.block as usize, upper as usize])
             .expect("a spare block is not in use");
         upper_block.ranks[..half].copy_from_slice(&lower_block.ranks[half..]);
-        upper_block.levels[..half].copy_from_slice(&lower_block.levels[half..]);
+        upper_block.values[..half].copy_from_slice(&lower_block.values[half..]);
         let first = upper_block.ranks[0];
         self.directory[at].len = half as u32;
         self.directory.insert(
@@ -166,22 +161,22 @@ impl Tree {
         self.spare.pop().unwrap_or_else(|| {
             self.blocks.push(Box::new(Block {
                 ranks: [0; BLOCK],
-                levels: [Level::EMPTY; BLOCK],
+                values: [T::default(); BLOCK],
             }));
             self.blocks.len() as u32 - 1
         })
     }
 
-    /// Takes out the level at `rank`, which exists.
-    pub(super) fn remove(&mut self, rank: i64) -> Level {
+    /// Takes out the value at `rank`, which exists.
+    pub(super) fn remove(&mut self, rank: i64) -> T {
         let (at, within) = self.place(rank);
         let entry = &mut self.directory[at];
         let block = &mut self.blocks[entry.block as usize];
         let len = entry.len as usize;
-        assert!(within < len && block.ranks[within] == rank, "the level exists");
-        let level = block.levels[within];
+        assert!(within < len && block.ranks[within] == rank, "the value exists");
+        let value = block.values[within];
         block.ranks.copy_within(within + 1..len, within);
-        block.levels.copy_within(within + 1..len, within);
+        block.values.copy_within(within + 1..len, within);
         entry.len -= 1;
         entry.first = block.ranks[0];
         if entry.len == 0 {
@@ -192,7 +187,7 @@ impl Tree {
         } else if at > 0 && self.fits_together(at - 1) {
             self.merge(at - 1);
         }
-        level
+        value
     }
 
     /// Whether the block at this place of the directory and the one after it fill half a block at most.
@@ -210,17 +205,17 @@ impl Tree {
             .get_disjoint_mut([entry.block as usize, upper.block as usize])
             .expect("no block is twice in the directory");
         lower_block.ranks[from..from + len].copy_from_slice(&upper_block.ranks[..len]);
-        lower_block.levels[from..from + len].copy_from_slice(&upper_block.levels[..len]);
+        lower_block.values[from..from + len].copy_from_slice(&upper_block.values[..len]);
         entry.len += upper.len;
         self.spare.push(upper.block);
     }
 
-    /// All levels, highest rank first.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (i64, &Level)> {
+    /// All values, highest rank first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (i64, &T)> {
         self.directory.iter().rev().flat_map(|entry| {
             let block = &self.blocks[entry.block as usize];
             let len = entry.len as usize;
-            block.ranks[..len].iter().copied().zip(&block.levels[..len]).rev()
+            block.ranks[..len].iter().copied().zip(&block.values[..len]).rev()
         })
     }
 

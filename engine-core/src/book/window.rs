@@ -1,208 +1,143 @@
-//! The levels near the touch: a ring of levels with a bitmap that finds the next one.
+//! The groups near the touch: an array, with a bitmap that finds the next one that has orders.
 
-use super::level::Level;
+use std::ops::Range;
 
-/// The levels of a range of ranks, each found by masking its rank.
+use super::pages::Group;
+
+/// The groups of a range of numbers.
 ///
 /// ```text
-/// ranks     low ............................ high      high - low <= size, a power of two
-/// ring      a rank's level is at rank & (size - 1), so sliding the range moves no level
-/// words     one bit a level: it has orders
-/// summary   one bit a word: it has bits
+/// groups     of number low, low + 1, ..
+/// words      one bit a group: it is not empty
 /// ```
 ///
-/// Invariants: a level outside the range, or without its bit, is empty; a level with its bit is not; a word has
-/// its bit in the summary exactly if it is not 0.
+/// Invariant: a group has its bit exactly if it is not empty.
 pub(super) struct Window {
     low: i64,
-    high: i64,
-    levels: Vec<Level>,
+    groups: Vec<Group>,
     words: Vec<u64>,
-    summary: Vec<u64>,
 }
 
 impl Window {
-    /// A window that covers nothing yet and can cover `size` ranks, a power of two from 64.
+    /// A window of so many groups, all empty.
     pub(super) fn new(size: usize) -> Self {
-        assert!(
-            size.is_power_of_two() && size >= 64,
-            "the mask and the words need it"
-        );
         Self {
             low: 0,
-            high: 0,
-            levels: vec![Level::EMPTY; size],
-            words: vec![0; size / 64],
-            summary: vec![0; size.div_ceil(64 * 64)],
+            groups: vec![Group::EMPTY; size],
+            words: vec![0; size.div_ceil(64)],
         }
     }
 
-    /// The most ranks that the window can cover.
+    /// How many groups are covered.
     #[inline]
     pub(super) fn size(&self) -> usize {
-        self.levels.len()
+        self.groups.len()
     }
 
-    /// The lowest rank covered.
+    /// The place of the group with a number, or one beyond all places.
     #[inline]
-    pub(super) fn low(&self) -> i64 {
-        self.low
-    }
-
-    /// The rank after the highest one covered.
-    #[inline]
-    pub(super) fn high(&self) -> i64 {
-        self.high
-    }
-
-    /// Covers another range. The levels that fall out are empty, and no level that comes in exists elsewhere.
-    #[inline]
-    pub(super) fn set_range(&mut self, low: i64, high: i64) {
-        debug_assert!(
-            low <= high && high - low <= self.size() as i64,
-            "the ring has room"
-        );
-        (self.low, self.high) = (low, high);
+    fn at(&self, number: i64) -> usize {
+        number.wrapping_sub(self.low) as usize
     }
 
     #[inline]
-    pub(super) fn covers(&self, rank: i64) -> bool {
-        self.low <= rank && rank < self.high
+    pub(super) fn covers(&self, number: i64) -> bool {
+        self.at(number) < self.groups.len()
     }
 
+    /// The group with a number, if that is covered.
     #[inline]
-    fn index(&self, rank: i64) -> usize {
-        rank as usize & (self.levels.len() - 1)
+    pub(super) fn group(&self, number: i64) -> Option<&Group> {
+        self.groups.get(self.at(number))
     }
 
-    /// The level at a covered rank, empty or not.
+    /// The group with a number, if that is covered. Whoever makes it empty, or no longer empty, says so.
     #[inline]
-    pub(super) fn level(&self, rank: i64) -> &Level {
-        &self.levels[self.index(rank)]
+    pub(super) fn group_mut(&mut self, number: i64) -> Option<&mut Group> {
+        let at = self.at(number);
+        self.groups.get_mut(at)
     }
 
-    /// The level at a covered rank, empty or not. Who puts in the first order or takes out the last one tells
-    /// the bitmap.
+    /// Says that the group with a number, which is covered, is not empty now.
     #[inline]
-    pub(super) fn level_mut(&mut self, rank: i64) -> &mut Level {
-        let index = self.index(rank);
-        &mut self.levels[index]
+    pub(super) fn occupy(&mut self, number: i64) {
+        let at = self.at(number);
+        self.words[at / 64] |= 1 << (at % 64);
     }
 
-    /// Says that the level at a rank has orders now.
+    /// Says that the group with a number, which is covered, is empty now.
     #[inline]
-    pub(super) fn occupy(&mut self, rank: i64) {
-        let index = self.index(rank);
-        let word = index / 64;
-        self.words[word] |= 1 << (index % 64);
-        self.summary[word / 64] |= 1 << (word % 64);
+    pub(super) fn vacate(&mut self, number: i64) {
+        let at = self.at(number);
+        self.words[at / 64] &= !(1 << (at % 64));
     }
 
-    /// Says that the level at a rank has no orders any more.
+    /// The last group before a number that is not empty, and its own number.
     #[inline]
-    pub(super) fn vacate(&mut self, rank: i64) {
-        let index = self.index(rank);
-        let word = index / 64;
-        self.words[word] &= !(1 << (index % 64));
-        if self.words[word] == 0 {
-            self.summary[word / 64] &= !(1 << (word % 64));
+    pub(super) fn below(&self, number: i64) -> Option<(i64, &Group)> {
+        let before = number.saturating_sub(self.low).min(self.groups.len() as i64);
+        let last = usize::try_from(before - 1).ok()?;
+        let bits = self.words[last / 64] & u64::MAX >> (63 - last % 64);
+        let (word, bits) = match bits {
+            0 => {
+                let words = self.words[..last / 64].iter().copied().enumerate();
+                words.rev().find(|(_, bits)| *bits != 0)?
+            }
+            _ => (last / 64, bits),
+        };
+        let at = word * 64 + bits.ilog2() as usize;
+        Some((self.low + at as i64, &self.groups[at]))
+    }
+
+    /// All groups that are not empty, and their numbers.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (i64, &Group)> {
+        (self.low..)
+            .zip(&self.groups)
+            .filter(|(_, group)| !group.is_empty())
+    }
+
+    /// Whether more than a quarter of the groups that are not empty lie outside of this range.
+    pub(super) fn gives_up_a_quarter(&self, range: &Range<i64>) -> bool {
+        let given_up = self.iter().filter(|(number, _)| !range.contains(number));
+        4 * given_up.count() > self.iter().count()
+    }
+
+    /// Puts a group in at a number that is covered.
+    pub(super) fn put(&mut self, number: i64, group: Group) {
+        let at = self.at(number);
+        self.groups[at] = group;
+        self.occupy(number);
+    }
+
+    /// Covers another range, not a smaller one. What is not empty outside of it is taken out.
+    pub(super) fn place(&mut self, range: &Range<i64>, mut taken_out: impl FnMut(i64, Group)) {
+        let size = range.clone().count();
+        let by = self.low - range.start;
+        if size == self.size() && self.words.iter().all(|bits| *bits == 0) {
+            self.low = range.start;
+            return;
+        }
+        for (number, group) in (self.low..).zip(&mut self.groups) {
+            if !group.is_empty() && !range.contains(&number) {
+                taken_out(number, std::mem::take(group));
+            }
+        }
+        self.groups.resize(size, Group::EMPTY);
+        // All that goes around the end is empty.
+        self.groups.rotate_right(by.rem_euclid(size as i64) as usize);
+        self.low = range.start;
+        self.words.resize(size.div_ceil(64), 0);
+        for (word, groups) in self.words.iter_mut().zip(self.groups.chunks(64)) {
+            let bits = groups.iter().rev().map(|group| u64::from(!group.is_empty()));
+            *word = bits.fold(0, |word, bit| word << 1 | bit);
         }
     }
 
-    /// Takes the level at a covered rank out.
-    pub(super) fn take(&mut self, rank: i64) -> Level {
-        let level = std::mem::replace(self.level_mut(rank), Level::EMPTY);
-        self.vacate(rank);
-        level
-    }
-
-    /// The highest rank below `rank` that has orders; `rank` is covered, or the first one above the range.
-    #[inline]
-    pub(super) fn below(&self, rank: i64) -> Option<i64> {
-        // Going down around the ring from here, the ranks below come first, then nothing, then those above:
-        // what lies further down than the range's end is one of the latter.
-        let from = self.index(rank - 1);
-        let word = from / 64;
-        let bits = self.words[word] & u64::MAX >> (63 - from % 64);
-        let found = match bits {
-            0 => self.highest_before(word)?,
-            _ => word * 64 + 63 - bits.leading_zeros() as usize,
-        };
-        let distance = from.wrapping_sub(found) & (self.levels.len() - 1);
-        let below = rank - 1 - distance as i64;
-        (below >= self.low).then_some(below)
-    }
-
-    /// The highest bit of the first word that is not 0, going down around the ring from `word`, which comes
-    /// last.
-    #[inline(never)]
-    fn highest_before(&self, word: usize) -> Option<usize> {
-        let at = word / 64;
-        let bits = self.summary[at] & !(u64::MAX << (word % 64));
-        let rest = (0..at).rev().chain((at..self.summary.len()).rev());
-        let found = std::iter::once((at, bits))
-            .chain(rest.map(|at| (at, self.summary[at])))
-            .find(|(_, bits)| *bits != 0);
-        let (at, bits) = found?;
-        let word = at * 64 + 63 - bits.leading_zeros() as usize;
-        Some(word * 64 + 63 - self.words[word].leading_zeros() as usize)
-    }
-
-    /// The highest rank below any `rank` that has orders.
-    pub(super) fn highest_below(&self, rank: i64) -> Option<i64> {
-        let rank = rank.min(self.high);
-        (rank > self.low).then(|| self.below(rank)).flatten()
-    }
-
-    /// The lowest rank at or above any `rank` that has orders.
-    pub(super) fn lowest_from(&self, rank: i64) -> Option<i64> {
-        let rank = rank.max(self.low);
-        if rank >= self.high {
-            return None;
-        }
-        let from = self.index(rank);
-        let word = from / 64;
-        let bits = self.words[word] & u64::MAX << (from % 64);
-        let found = match bits {
-            0 => self.lowest_after(word)?,
-            _ => word * 64 + bits.trailing_zeros() as usize,
-        };
-        let distance = found.wrapping_sub(from) & (self.levels.len() - 1);
-        let lowest = rank + distance as i64;
-        (lowest < self.high).then_some(lowest)
-    }
-
-    /// The lowest bit of the first word that is not 0, going up around the ring from `word`, which comes last.
-    fn lowest_after(&self, word: usize) -> Option<usize> {
-        let at = word / 64;
-        let bits = self.summary[at] & (u64::MAX << (word % 64)) << 1;
-        let rest = (at + 1..self.summary.len()).chain(0..=at);
-        let found = std::iter::once((at, bits))
-            .chain(rest.map(|at| (at, self.summary[at])))
-            .find(|(_, bits)| *bits != 0);
-        let (at, bits) = found?;
-        let word = at * 64 + bits.trailing_zeros() as usize;
-        Some(word * 64 + self.words[word].trailing_zeros() as usize)
-    }
-
-    /// Walks everything and panics where an invariant of this type is broken.
+    /// Panics where an invariant of this type is broken.
     pub(super) fn check_invariants(&self) {
-        assert!(
-            self.low <= self.high && self.high - self.low <= self.size() as i64,
-            "the ring has room"
-        );
-        let mut covered = vec![false; self.size()];
-        for rank in self.low..self.high {
-            covered[self.index(rank)] = true;
-        }
-        for (index, level) in self.levels.iter().enumerate() {
-            let bit = self.words[index / 64] >> (index % 64) & 1 == 1;
-            assert_eq!(bit, *level != Level::EMPTY, "the bitmap knows level {index}");
-            assert!(covered[index] || !bit, "level {index} is in the range");
-        }
-        for (word, bits) in self.words.iter().enumerate() {
-            let bit = self.summary[word / 64] >> (word % 64) & 1 == 1;
-            assert_eq!(bit, *bits != 0, "the summary knows word {word}");
+        for (at, group) in self.groups.iter().enumerate() {
+            let bit = self.words[at / 64] >> (at % 64) & 1 == 1;
+            assert_eq!(bit, !group.is_empty(), "the bitmap knows group {at}");
         }
     }
 }

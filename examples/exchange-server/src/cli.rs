@@ -12,10 +12,23 @@ use crate::serve::ServeArguments;
 
 /// An exchange: a matching engine with everything around it.
 #[derive(Debug, Parser)]
-#[command(name = "exchange-server", version, arg_required_else_help = true)]
+#[command(
+    name = "exchange-server",
+    version,
+    arg_required_else_help = true,
+    args_conflicts_with_subcommands = true
+)]
 pub(crate) struct Arguments {
+    /// Checks the configuration of `serve`, says what every key comes to and who said so, and ends
+    #[arg(long)]
+    pub(crate) check_config: bool,
+
+    /// The TOML file of --check-config [env: XTRADER_CONFIG]
+    #[arg(long, value_name = "FILE", requires = "check_config")]
+    pub(crate) config: Option<PathBuf>,
+
     #[command(subcommand)]
-    pub(crate) task: Task,
+    pub(crate) task: Option<Task>,
 }
 
 #[derive(Debug, Subcommand)]

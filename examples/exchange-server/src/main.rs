@@ -21,7 +21,11 @@ mod bench;
 mod drive;
 
 fn main() -> ExitCode {
-    match cli::Arguments::parse().task {
+    let arguments = cli::Arguments::parse();
+    let Some(task) = arguments.task else {
+        return serve::check_config(arguments.config);
+    };
+    match task {
         cli::Task::Bench(arguments) => match bench::run(&arguments) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {

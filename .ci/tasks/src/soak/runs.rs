@@ -75,6 +75,12 @@ pub(super) const RUNS: &[Run] = &[
         ["exchange-server", "kill", "r9"],
         10,
     ),
+    times(
+        "R37",
+        "a server under load, whose memory and descriptors stay as they are",
+        ["exchange-server", "serve", "r37"],
+        50,
+    ),
     Run {
         name: "R13",
         purpose: "the same bytes in every process, debug and release",

@@ -34,7 +34,8 @@ impl Bucket {
     pub(super) fn of_rate(rate: Rate) -> Option<Self> {
         let Rate { burst, per_minute } = rate;
         let each_ns = MINUTE_NS.div_ceil(u64::from(per_minute).max(1));
-        let is_good = burst > 0 && per_minute > 0 && u64::from(burst) * each_ns <= DAY_NS;
+        let whole_ns = u64::from(burst).checked_mul(each_ns);
+        let is_good = burst > 0 && per_minute > 0 && whole_ns.is_some_and(|whole| whole <= DAY_NS);
         is_good.then_some(Self { burst, each_ns })
     }
 

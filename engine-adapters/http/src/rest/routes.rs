@@ -145,9 +145,33 @@ impl Rest {
     }
 
     /// Answers one request.
-    pub async fn answer(&self, mut request: Request, address: IpAddr, door: Door) -> Response {
+    pub async fn answer(&self, request: Request, address: IpAddr, door: Door) -> Response {
         let context = Context::of(request.uri(), request.headers(), address, &self.ids);
-        self.app.metrics.requests.fetch_add(1, Ordering::Relaxed);
+        let number = self.app.metrics.requests.fetch_add(1, Ordering::Relaxed);
+        match self.app.config.trace_one_in {
+            Some(each) if number % each == 0 => self.answer_traced(context, request, door).await,
+            _ => self.answer_in(context, request, door).await,
+        }
+    }
+
+    /// Answers within a span that says what was asked and what came of it.
+    async fn answer_traced(&self, context: Context, request: Request, door: Door) -> Response {
+        let span = tracing::info_span!(
+            "request",
+            otel.name = request.method().as_str(),
+            otel.kind = "server",
+            http.request.method = request.method().as_str(),
+            url.path = request.uri().path(),
+            request_id = context.id(),
+            http.response.status_code = tracing::field::Empty,
+        );
+        let answering = self.answer_in(context, request, door);
+        let response = tracing::Instrument::instrument(answering, span.clone()).await;
+        span.record("http.response.status_code", response.status().as_u16());
+        response
+    }
+
+    async fn answer_in(&self, context: Context, mut request: Request, door: Door) -> Response {
         let origin = self.origin(&request);
         request.extensions_mut().insert(context.clone());
         let admitted = self

@@ -1,11 +1,13 @@
 //! The same tests on every layout: how ids are found, where levels lie and where orders lie must not show.
 
 mod index;
+mod levels;
 mod model;
 mod order_book;
 mod parts;
 mod restoring;
 
+use super::ladder::{WINDOW_MAX, WINDOW_MIN};
 use super::slab::Slab;
 use super::{NewOrder, OrderIds, Orders, Queue, Sides, Slot, Upcoming, Venue, load};
 use crate::{OrderId, Price, Qty, Side};
@@ -16,9 +18,9 @@ struct Layout {
     ids: OrderIds,
     /// Orders in the near block of the store.
     near_max: usize,
-    /// The sizes with which the window starts and stops growing.
+    /// The groups with which the window starts and stops growing.
     window: (usize, usize),
-    /// Ticks between two prices of a test. With as many as the window has, only the best level is in it.
+    /// Ticks between two prices of a test. With more than the window has, only one level is in it.
     stride: i64,
 }
 
@@ -28,7 +30,7 @@ const CHOSEN: OrderIds = OrderIds::Chosen { hash_seed: 42 };
 const USUAL: Layout = Layout {
     ids: OrderIds::Assigned,
     near_max: usize::MAX,
-    window: (256, 16 * 1024),
+    window: (WINDOW_MIN, WINDOW_MAX),
     stride: 1,
 };
 
@@ -38,10 +40,10 @@ macro_rules! on_every_layout {
         on_every_layout! { @each [$($test)*]
             assigned: USUAL,
             chosen: Layout { ids: CHOSEN, ..USUAL },
-            small_window: Layout { window: (64, 64), ..USUAL },
-            growing_window: Layout { window: (64, 4096), stride: 7, ids: CHOSEN, ..USUAL },
-            far_levels: Layout { window: (64, 64), stride: 1_000_003, ..USUAL },
-            small_blocks: Layout { near_max: 5, window: (64, 128), stride: 3, ids: CHOSEN },
+            small_window: Layout { window: (2, 2), ..USUAL },
+            growing_window: Layout { window: (1, 64), stride: 7, ids: CHOSEN, ..USUAL },
+            far_levels: Layout { window: (1, 1), stride: 1_000_003, ..USUAL },
+            small_blocks: Layout { near_max: 5, window: (2, 4), stride: 3, ids: CHOSEN },
         }
     };
     (@each $tests:tt $($layout:ident: $value:expr,)*) => {
@@ -315,7 +317,7 @@ fn levels_are_found_while_the_window_grows_and_jumps(layout: Layout) {
         for at in 0..40 {
             rest(&mut book, &mut expected, -at);
         }
-        // Just outside of a window of 64: often enough for it to grow.
+        // Often enough outside of a small window for it to grow.
         for at in 50..60 {
             rest(&mut book, &mut expected, -at);
         }

@@ -45,6 +45,8 @@ enum Step {
     FillFirst(Side, u64),
     /// Moves where prices lie from here on.
     Drift(i64),
+    /// Moves it far away, and the next time back.
+    Jump,
 }
 
 /// Where an order stands in the model.
@@ -64,6 +66,7 @@ struct Model {
     sides: [BTreeMap<i64, Queues>; 2],
     live: Vec<Stand>,
     centre: i64,
+    jump: i64,
 }
 
 fn rank(side: Side, price: i64) -> i64 {
@@ -192,6 +195,11 @@ fn apply(step: &Step, model: &mut Model, book: &mut Book) {
         }
         Step::FillFirst(side, quantity) => fill_first(side, quantity, model, book),
         Step::Drift(by) => model.centre += by,
+        Step::Jump => {
+            model.centre -= model.jump;
+            model.jump = (1 << 40) / book.stride - model.jump;
+            model.centre += model.jump;
+        }
     }
 }
 
@@ -257,6 +265,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (any::<usize>(), 1..9u64).prop_map(|(at, quantity)| Step::Requeue(at, quantity)),
         3 => (side(), 1..12u64).prop_map(|(side, quantity)| Step::FillFirst(side, quantity)),
         1 => (-300..300i64).prop_map(Step::Drift),
+        1 => Just(Step::Jump),
     ]
 }
 

@@ -1,14 +1,13 @@
 //! What cannot be seen from outside: where entries lie when somebody wants them to crowd, and how the parts
 //! find their way.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::model::Random;
 use crate::book::level::Level;
 use crate::book::orders::Slot;
 use crate::book::slab::Slab;
 use crate::book::tree::Tree;
-use crate::book::window::Window;
 
 fn level(number: u64) -> Level {
     Level {
@@ -19,44 +18,8 @@ fn level(number: u64) -> Level {
 }
 
 #[test]
-fn window_finds_the_next_level_in_both_directions() {
-    for size in [64, 256, 4096, 16 * 1024] {
-        let mut window = Window::new(size);
-        let mut occupied = BTreeSet::new();
-        let mut random = Random(size as u64);
-        // Ranges that begin anywhere in the ring, also below zero.
-        for low in [0, -1, 17 - size as i64 * 5, 1 << 50] {
-            let high = low + size as i64 - random.below(3) as i64;
-            window.set_range(low, high);
-            for round in 0..2_000 {
-                let rank = low + random.below((high - low) as u64) as i64;
-                if occupied.remove(&rank) {
-                    *window.level_mut(rank) = Level::EMPTY;
-                    window.vacate(rank);
-                } else if round < 1_000 && random.below(size as u64 / 8) < 40 {
-                    *window.level_mut(rank) = level(1);
-                    window.occupy(rank);
-                    occupied.insert(rank);
-                }
-                let from = low + random.below((high - low + 1) as u64) as i64;
-                let below = occupied.range(..from).next_back().copied();
-                assert_eq!(window.highest_below(from), below);
-                assert!(from == low || window.below(from) == below);
-                assert_eq!(window.lowest_from(from), occupied.range(from..).next().copied());
-                assert_eq!(window.lowest_from(low - 9), occupied.first().copied());
-            }
-            window.check_invariants();
-            for rank in std::mem::take(&mut occupied) {
-                *window.level_mut(rank) = Level::EMPTY;
-                window.vacate(rank);
-            }
-        }
-    }
-}
-
-#[test]
 fn tree_behaves_like_a_sorted_map() {
-    let mut tree = Tree::default();
+    let mut tree: Tree<Level> = Tree::default();
     let mut map: BTreeMap<i64, u64> = BTreeMap::new();
     let mut random = Random(3);
     for (round, spread) in [30, 3_000, 300_000, 100, 5_000].into_iter().enumerate() {
@@ -65,7 +28,7 @@ fn tree_behaves_like_a_sorted_map() {
             // Every second round shrinks.
             if random.below(10) < if round % 2 == 0 { 7 } else { 2 } {
                 let quantity = map.entry(rank).or_insert(step + 1);
-                *tree.entry(rank) = level(*quantity);
+                *tree.entry_or_put(rank) = level(*quantity);
             } else if map.remove(&rank).is_some() {
                 tree.remove(rank);
             } else if let Some(rank) = map.range(rank..).next().map(|(rank, _)| *rank) {
@@ -77,7 +40,7 @@ fn tree_behaves_like_a_sorted_map() {
                 map.get(&rank).copied()
             );
             assert_eq!(
-                tree.level_mut(rank).map(|level| level.quantity),
+                tree.value_mut(rank).map(|level| level.quantity),
                 map.get(&rank).copied()
             );
             assert_eq!(tree.last(), map.last_key_value().map(|(rank, _)| *rank));
@@ -100,7 +63,7 @@ fn tree_behaves_like_a_sorted_map() {
     }
     assert!(tree.is_empty());
     for rank in 0..1_000 {
-        tree.entry(rank);
+        tree.entry_or_put(rank);
     }
     assert_eq!(tree.blocks(), blocks, "blocks that fell empty are used again");
 }

@@ -70,8 +70,8 @@ pub(crate) fn run(arguments: &DemoArguments) -> ExitCode {
         ""
     };
     let place = format!("{}{note}", data.display());
-    let serving = ServeArguments::demo(arguments.rest, arguments.ws, data.clone(), arguments.history_days);
-    serve::run_with(&serving, |addresses| print_places(addresses, &place))
+    let serving = ServeArguments::demo(arguments.rest, arguments.ws, data, arguments.history_days);
+    serve::run_with(&serving, &[], |addresses| print_places(addresses, &place))
 }
 
 /// Says where to look, once there is something to see.

@@ -7,28 +7,30 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
+use std::num::NonZeroU64;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use engine_core::{AccountsConfig, EngineConfig, InstrumentId, OrderIds, Price, Timestamp};
+use engine_core::{AccountsConfig, Command, EngineConfig, InstrumentId, OrderIds, Price, Timestamp};
 use engine_http::hub::{CloseReason, Hub, HubOptions};
 use engine_http::identity::{Identity, IdentityOptions, Tier};
-use engine_http::limits::{Limits, LimitsOptions};
+use engine_http::limits::Limits;
 use engine_http::views::{Feed, Views, ViewsConfig, ViewsError};
 use engine_http::{App, AppConfig, Auth, Fanout, Rest, Server, ServerConfig, Simulated};
 use engine_runtime::journal::Disk;
 use engine_runtime::{Durability, Recovered, Runtime, RuntimeBuilder, RuntimeConfig};
+use engine_wire::Symbols;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::arguments::{AuthMode, DurabilityMode, LogForm, Switch};
 use super::demo::{SYMBOLS, known_symbols, listing};
 use super::failure::ServeError;
-use super::options::{Options, Tls};
+use super::options::{DurabilityMode, Options, Tls};
 use super::past::{self, HeldClock, Telling};
+use super::telemetry::Telemetry;
 use super::traders;
 use crate::progress::Progress;
 
@@ -45,25 +47,17 @@ const SIGNALS_APART: Duration = Duration::from_millis(500);
 
 /// Serves until a signal comes, or the engine stops.
 pub(crate) fn serve(options: &Options, greet: impl FnOnce(&[SocketAddr])) -> Result<(), ServeError> {
-    log(options);
+    // Nobody should wait for a long journal, or leave anything behind, only to be told this.
+    check(options)?;
+    require_free(options)?;
     let asynchronous = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let telemetry = Telemetry::start(options, asynchronous.handle())?;
     let exchange = Exchange::start(options)?;
     let served = asynchronous.block_on(run(options, &exchange, greet));
     let ended = exchange.end(&asynchronous);
+    telemetry.end();
     asynchronous.shutdown_timeout(Duration::from_millis(200));
     served.and(ended)
-}
-
-fn log(options: &Options) {
-    let level = options.log_level.parse().unwrap_or(tracing::Level::INFO);
-    let lines = tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_writer(std::io::stderr);
-    // Only a second subscriber in one process is refused.
-    let _ = match options.log {
-        LogForm::Text => lines.try_init(),
-        LogForm::Json => lines.json().try_init(),
-    };
 }
 
 /// Everything that runs behind the door.
@@ -105,9 +99,9 @@ impl Exchange {
         drop(hold);
         let identity = Arc::new(identity);
         let app = app(options, &runtime, &views, &hub, &identity)?;
-        let traders = match options.traders {
-            Switch::On => Some(traders::start(runtime.handle(), &views, &identity, &prices)?),
-            Switch::Off => None,
+        let traders = match options.has_traders {
+            true => Some(traders::start(runtime.handle(), &views, &identity, &prices)?),
+            false => None,
         };
         Ok(Self {
             runtime,
@@ -238,11 +232,7 @@ fn begin(
 
 /// Lists the configured symbols.
 fn list(options: &Options, runtime: &Runtime, views: &Views) -> Result<(), ServeError> {
-    let mut symbols = engine_wire::Symbols::new();
-    let commands = match &options.symbols {
-        Some(texts) => listing(texts.iter().map(String::as_str), &mut symbols)?,
-        None => listing(SYMBOLS.into_iter(), &mut symbols)?,
-    };
+    let (commands, symbols) = first_symbols(options)?;
     views.set_symbols(symbols);
     let refused = |text: String| ServeError::List(text);
     let tickets = runtime
@@ -262,6 +252,23 @@ fn list(options: &Options, runtime: &Runtime, views: &Views) -> Result<(), Serve
     Ok(())
 }
 
+/// The commands that list the configured symbols, and their names.
+fn first_symbols(options: &Options) -> Result<(Vec<Command>, Symbols), ServeError> {
+    let mut symbols = Symbols::new();
+    let commands = match &options.symbols {
+        Some(texts) => listing(texts.iter().map(String::as_str), &mut symbols)?,
+        None => listing(SYMBOLS.into_iter(), &mut symbols)?,
+    };
+    Ok((commands, symbols))
+}
+
+/// Whether what is configured can be used, as far as it can be known without starting.
+pub(crate) fn check(options: &Options) -> Result<(), ServeError> {
+    first_symbols(options)?;
+    options.tls.as_ref().map(tls).transpose()?;
+    Ok(())
+}
+
 fn app(
     options: &Options,
     runtime: &Runtime,
@@ -269,9 +276,9 @@ fn app(
     hub: &Arc<Hub>,
     identity: &Arc<Identity>,
 ) -> Result<Arc<App>, ServeError> {
-    let auth = match options.auth {
-        AuthMode::Required => Auth::Required,
-        AuthMode::Demo => Auth::Demo(identity.ensure("demo", Tier::Free, now())?),
+    let auth = match options.is_demo {
+        true => Auth::Demo(identity.ensure("demo", Tier::Free, now())?),
+        false => Auth::Required,
     };
     for name in &options.admins {
         let user = identity.user_named(name).ok().flatten();
@@ -279,16 +286,18 @@ fn app(
         let promoted = identity.set_tier(user.account, Tier::Admin);
         promoted.map_err(|_| ServeError::NoAdmin(name.clone()))?;
     }
-    let limits = LimitsOptions {
-        enabled: options.auth == AuthMode::Required,
-        ..LimitsOptions::default()
-    };
-    let limits = Limits::new(&limits).expect("the default rates can be");
+    let limits = Limits::new(&options.limits).expect("they were checked");
     let config = AppConfig {
         origins: options.cors_origins.clone(),
+        self_trade: options.self_trade,
+        trace_one_in: options
+            .otlp
+            .as_ref()
+            .and_then(|otlp| NonZeroU64::new(otlp.one_in)),
+        logins_max: options.logins_max,
         simulated: Simulated {
             past_until: past::told_until(identity),
-            traders: options.traders == Switch::On,
+            traders: options.has_traders,
         },
         ..AppConfig::new(auth)
     };
@@ -300,6 +309,15 @@ fn app(
         Arc::clone(identity),
         limits,
     )))
+}
+
+/// Says which address cannot be had, if one cannot.
+fn require_free(options: &Options) -> Result<(), ServeError> {
+    let bind =
+        |key, address| TcpListener::bind(address).map_err(|cause| ServeError::Listen { key, address, cause });
+    let _rest = bind("rest", options.rest)?;
+    let _ws = bind("ws", options.ws)?;
+    Ok(())
 }
 
 /// Serves until it is told to end.
@@ -316,15 +334,12 @@ async fn run(
     };
     let scheme = if config.tls.is_some() { "s" } else { "" };
     let rest = Rest::new(Arc::clone(&exchange.app), axum::Router::new());
-    let listen = |cause| ServeError::Listen {
-        rest: options.rest,
-        ws: options.ws,
-        cause,
+    let listening = Server::bind(config, Arc::clone(&exchange.app), rest).await;
+    let server = match listening {
+        Ok(server) => server,
+        Err(cause) => return Err(require_free(options).err().unwrap_or(cause.into())),
     };
-    let server = Server::bind(config, Arc::clone(&exchange.app), rest)
-        .await
-        .map_err(listen)?;
-    let addresses = server.addresses().map_err(listen)?;
+    let addresses = server.addresses()?;
     exchange.app.fund_demo().await;
     // Before anybody is told that it is ready, and so could ask for an end.
     let mut signals = Signals::hear()?;

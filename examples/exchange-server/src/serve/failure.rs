@@ -42,10 +42,10 @@ pub(crate) enum ServeError {
     #[error("the engine has stopped: {0}")]
     Fault(#[from] Fault),
     /// An address cannot be had.
-    #[error("cannot listen on {rest} and {ws}: {cause}")]
+    #[error("cannot listen on {address} ({key}): {cause}; choose another with --{key}")]
     Listen {
-        rest: SocketAddr,
-        ws: SocketAddr,
+        key: &'static str,
+        address: SocketAddr,
         cause: std::io::Error,
     },
     /// The certificate cannot be used.
@@ -60,13 +60,17 @@ pub(crate) enum ServeError {
     /// The simulated traders cannot begin.
     #[error("the simulated traders cannot begin: {0}")]
     Traders(String),
+    /// Traces cannot be sent.
+    #[cfg(feature = "otel")]
+    #[error("otlp.endpoint: {0}")]
+    Traces(String),
     /// The first commands were refused.
     #[error("the first symbols cannot be listed: {0}")]
     List(String),
 }
 
 impl ServeError {
-    /// 3 when the journal is damaged, which needs somebody to look at it, and else 1.
+    /// 3 when the journal is damaged, which needs somebody to look at it; 2 when the configuration is wrong; else 1.
     pub(crate) fn exit_code(&self) -> u8 {
         use engine_runtime::journal::{OpenError as Journal, ReadError};
         match self {
@@ -74,6 +78,7 @@ impl ServeError {
                 cause: StartError::Open(Journal::Read(ReadError::Damage(_))),
                 ..
             } => 3,
+            Self::Tls { .. } | Self::Symbol { .. } | Self::List(_) | Self::NoAdmin(_) => 2,
             _ => 1,
         }
     }

@@ -1,7 +1,6 @@
 //! From the first start over signals and restarts: nothing that was acknowledged is lost.
 
 use std::fs;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::process::Signal;
 
@@ -41,54 +40,6 @@ fn everything_is_as_it_was_after_a_restart() {
     }
     let candles = ask(rest, "GET", "/v1/klines/AAPL/1d?limit=1", "");
     assert_eq!(candles["candles"][0]["trade_count"], 1);
-    program.stop();
-}
-
-#[test]
-fn a_signal_under_load_loses_nothing_that_was_acknowledged() {
-    let data = tempfile::tempdir().expect("a temporary directory");
-    let program = Program::start(data.path(), &[]);
-    let rest = program.rest;
-    let is_loaded = AtomicBool::new(false);
-    let acknowledged: Vec<String> = std::thread::scope(|scope| {
-        let clients: Vec<_> = (0..4)
-            .map(|client| {
-                let is_loaded = &is_loaded;
-                scope.spawn(move || {
-                    let mut ids = Vec::new();
-                    for number in 0.. {
-                        let body = order("Buy", 1 + number % 50, &format!("c{client}-{number}"));
-                        let Some((status, answer)) = request(rest, "POST", "/v1/order", None, &body) else {
-                            return ids;
-                        };
-                        match status {
-                            202 => ids.push(answer["order_id"].as_str().expect("an id").to_owned()),
-                            503 => return ids,
-                            _ => panic!("{status} {answer}"),
-                        }
-                        is_loaded.fetch_or(ids.len() > 50, Ordering::Relaxed);
-                    }
-                    ids
-                })
-            })
-            .collect();
-        while !is_loaded.load(Ordering::Relaxed) {
-            std::thread::yield_now();
-        }
-        program.signal(Signal::TERM);
-        let ids = clients
-            .into_iter()
-            .map(|client| client.join().expect("nothing panics"));
-        ids.flatten().collect()
-    });
-    assert_eq!(program.wait().code(), Some(0));
-    assert!(acknowledged.len() > 50, "{}", acknowledged.len());
-
-    let program = Program::start(data.path(), &[]);
-    for id in &acknowledged {
-        let state = ask(program.rest, "GET", &format!("/v1/order/{id}"), "");
-        assert_eq!(state["status"], "Pending", "{state}");
-    }
     program.stop();
 }
 

@@ -28,9 +28,28 @@ pub(crate) fn serve(data: &Path, arguments: &[&str]) -> Command {
 
 /// Runs the program, which must end by itself.
 pub(crate) fn refused(data: &Path, arguments: &[&str]) -> Output {
-    serve(data, arguments)
-        .output()
-        .expect("the program was built with the test")
+    ended(serve(data, arguments))
+}
+
+/// Runs what must end by itself. A server that is ready instead is ended, so that nobody waits for it.
+pub(crate) fn ended(mut command: Command) -> Output {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program was built with the test");
+    let mut line = String::new();
+    let output = child.stdout.take().expect("it is piped");
+    let mut output = BufReader::new(output);
+    output.read_line(&mut line).expect("it is text");
+    if line.starts_with("ready") {
+        let _ = child.kill();
+        let _ = child.wait();
+        panic!("it was not refused: {line}");
+    }
+    let mut stdout = line.into_bytes();
+    output.read_to_end(&mut stdout).expect("it can be read");
+    Output {
+        stdout,
+        ..child.wait_with_output().expect("it ends")
+    }
 }
 
 impl Program {
@@ -58,6 +77,11 @@ impl Program {
             rest: rest.parse().expect("an address"),
         };
         (program, output)
+    }
+
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
@@ -91,6 +115,18 @@ pub(crate) fn request(
     token: Option<&str>,
     body: &str,
 ) -> Option<(u16, Value)> {
+    let (status, body) = request_text(rest, method, path, token, body)?;
+    Some((status, serde_json::from_str(&body).ok()?))
+}
+
+/// As [`request`], with a body that need not be JSON.
+pub(crate) fn request_text(
+    rest: SocketAddr,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    body: &str,
+) -> Option<(u16, String)> {
     let mut stream = TcpStream::connect(rest).ok()?;
     let token = token.map_or(String::new(), |token| {
         format!("authorization: Bearer {token}\r\n")
@@ -105,7 +141,7 @@ pub(crate) fn request(
     stream.read_to_string(&mut answer).ok()?;
     let status = answer.get(9..12)?.parse().ok()?;
     let (_, body) = answer.split_once("\r\n\r\n")?;
-    Some((status, serde_json::from_str(body).ok()?))
+    Some((status, body.to_owned()))
 }
 
 /// A request that must be answered so.
