@@ -47,11 +47,8 @@ impl Floor<'_> {
     pub(crate) fn admit_plain(&self, place: &Place, price: Price) -> Check {
         admit_identity(self.store, place)?;
         let market = &*self.market;
-        market.admit_lots(place.quantity)?;
-        market.admit_limit(price)?;
-        let least = market.spec.min_notional();
-        if least.units() != 0 && price.notional(place.quantity).abs() < least {
-            return Err(RejectReason::MinNotional);
+        if !market.bounds().cover(place.quantity, price) {
+            market.admit_value(place.quantity, price)?;
         }
         let live = market.live[place.side as usize];
         if self.store.orders.is_full() || live.checked_add(place.quantity).is_none() {
@@ -116,6 +113,18 @@ pub(super) fn admit_phase(phase: Phase) -> Check {
 }
 
 impl Instrument {
+    /// A limit order's quantity, its price, and what they come to.
+    #[inline(never)]
+    pub(super) fn admit_value(&self, quantity: Qty, price: Price) -> Check {
+        self.admit_lots(quantity)?;
+        self.admit_limit(price)?;
+        let least = self.spec.min_notional();
+        if least.units() != 0 && price.notional(quantity).abs() < least {
+            return Err(RejectReason::MinNotional);
+        }
+        Ok(())
+    }
+
     #[inline]
     fn admit_quantity(&self, quantity: Qty, place: &Place) -> Check {
         if let OrderKind::MarketByQuote { budget } = place.kind {
@@ -134,17 +143,14 @@ impl Instrument {
     #[inline]
     pub(super) fn admit_lots(&self, quantity: Qty) -> Check {
         let terms = self.spec.terms();
-        // One comparison for what is next to always true; the least is never zero.
-        if quantity.lots().wrapping_sub(terms.min_quantity.lots())
-            <= terms.max_quantity.lots() - terms.min_quantity.lots()
-        {
-            Ok(())
-        } else if quantity.is_zero() {
+        if quantity.is_zero() {
             Err(RejectReason::ZeroQuantity)
         } else if quantity > terms.max_quantity {
             Err(RejectReason::QuantityTooLarge)
-        } else {
+        } else if quantity < terms.min_quantity {
             Err(RejectReason::QuantityTooSmall)
+        } else {
+            Ok(())
         }
     }
 

@@ -12,10 +12,12 @@ mod admit;
 mod alone;
 mod amend;
 mod auction;
+mod bounds;
 mod cancel;
 mod enter;
 mod floor;
 mod image;
+
 mod linked;
 mod many;
 mod pegs;

@@ -5,12 +5,11 @@
 //! order with conditions, and stops in front of it.
 
 use super::enter::Entry;
-use super::floor::{Floor, Instrument};
+use super::floor::Floor;
 use super::store::Details;
 use crate::book::{NewOrder, Slot, Vacancy, View};
 use crate::command::{Amend, OrderKind, Place, TimeInForce};
 use crate::event::{CancelReason, Displayed, Event, OrderType, Request};
-use crate::spec::Allocation;
 use crate::types::{Price, Qty, Side};
 
 impl Floor<'_> {
@@ -110,11 +109,12 @@ impl Floor<'_> {
     /// Rules 3.3 to 3.5 for makers without conditions; with the first other one the general case goes on.
     #[inline(never)]
     fn take_and_rest_plain(&mut self, vacancy: Vacancy, arrival: u64, place: &Place, price: Price) {
-        let left = if self.market.trades_plainly() && !self.market.sides.has_behind(place.side.opposite()) {
-            self.take_plain(vacancy, place, price)
-        } else {
-            place.quantity
-        };
+        let left =
+            if self.market.bounds().trade_plainly() && !self.market.sides.has_behind(place.side.opposite()) {
+                self.take_plain(vacancy, place, price)
+            } else {
+                place.quantity
+            };
         if left.is_zero() {
             self.store.orders.decline(vacancy);
         } else if self
@@ -245,13 +245,10 @@ impl Floor<'_> {
         let price = amend.price.unwrap_or(order.price());
         let left = total.checked_sub(details.total - order.quantity())?;
         let others = market.live[order.side() as usize] - order.quantity();
-        let least = market.spec.min_notional();
         let is_fine = (amend.price.is_some() || amend.quantity.is_some())
             && !left.is_zero()
             && !self.store.killed.concerns(details.account)
-            && market.admit_lots(total).is_ok()
-            && market.admit_limit(price).is_ok()
-            && (least.units() == 0 || price.notional(total).abs() >= least)
+            && (market.bounds().cover(total, price) || market.admit_value(total, price).is_ok())
             && others.checked_add(left).is_some();
         is_fine.then_some(Changed { price, total, left })
     }
@@ -323,14 +320,5 @@ impl Floor<'_> {
             quantity: changed.total,
             kept_priority,
         });
-    }
-}
-
-impl Instrument {
-    /// Whether plain orders trade with each other by nothing but price and time.
-    #[inline]
-    fn trades_plainly(&self) -> bool {
-        let terms = self.spec.terms();
-        terms.allocation == Allocation::PriceTime && terms.dynamic_band_bps.is_none()
     }
 }
