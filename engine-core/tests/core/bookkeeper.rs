@@ -145,30 +145,6 @@ impl Bookkeeper {
             Event::AccountSet { account, tier, .. } => {
                 self.tiers.insert(account, usize::from(tier.unwrap_or(0).min(1)));
             }
-            Event::Accepted {
-                instrument,
-                order,
-                account: Some(account),
-                side,
-                order_type,
-                price,
-                quantity,
-            } => {
-                let instrument = instrument.get() as usize;
-                let tier = self.tiers.get(&account).copied().unwrap_or(0);
-                let by_value = order_type == OrderType::MarketByQuote;
-                let known = Known {
-                    account,
-                    instrument,
-                    side,
-                    worst: price.map(|price| price.ticks().into()),
-                    remaining: if by_value { 0 } else { quantity.lots().into() },
-                    filled: 0,
-                    rates: RATES[instrument][tier],
-                    exact: 0,
-                };
-                self.orders.insert(order, known);
-            }
             Event::Cancelled { order, .. } => drop(self.orders.remove(&order)),
             Event::Amended {
                 order,
@@ -213,8 +189,37 @@ impl Bookkeeper {
                     "the fees of trade {trade}"
                 );
             }
-            _ => {}
+            _ => self.note_accepted(event),
         }
+    }
+
+    fn note_accepted(&mut self, event: &Event) {
+        let Event::Accepted {
+            instrument,
+            order,
+            account: Some(account),
+            side,
+            order_type,
+            price,
+            quantity,
+        } = *event
+        else {
+            return;
+        };
+        let instrument = instrument.get() as usize;
+        let tier = self.tiers.get(&account).copied().unwrap_or(0);
+        let by_value = order_type == OrderType::MarketByQuote;
+        let known = Known {
+            account,
+            instrument,
+            side,
+            worst: price.map(|price| price.ticks().into()),
+            remaining: if by_value { 0 } else { quantity.lots().into() },
+            filled: 0,
+            rates: RATES[instrument][tier],
+            exact: 0,
+        };
+        self.orders.insert(order, known);
     }
 
     fn transfer(&mut self, account: AccountId, asset: AssetId, amount: i128) {

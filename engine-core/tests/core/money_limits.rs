@@ -31,10 +31,8 @@ fn refusals(given: &str, orders: [&str; 3], refused: &str) {
     assert_eq!(outcomes, [None, None, Some(refused.to_owned())], "{orders:?}");
 }
 
-/// Every limit of rule 10.2 and the numbers of rules 1 to 5: one below, at the limit, one above.
-#[test]
-fn every_limit_is_kept_to_the_unit() {
-    let rich = "
+/// Account 1 is long by one, bought at 100, which was the last trade.
+const RICH: &str = "
         engine accounts
         deposit 1 100000 of 0
         deposit 1 1000 of 1
@@ -44,9 +42,12 @@ fn every_limit_is_kept_to_the_unit() {
         buy 2 1 @ 100 acct 2
         sell 3 1 @ 100 acct 2
         buy 4 1 @ 100 acct 1
-    ";
-    // The last trade was at 100, account 1 is long by one.
-    let limited = |limit: &str| format!("{rich}\nlimits 1 {limit}");
+";
+
+/// Every limit of rule 10.2: one below, at the limit, one above.
+#[test]
+fn every_limit_is_kept_to_the_unit() {
+    let limited = |limit: &str| format!("{RICH}\nlimits 1 {limit}");
     let buys = |quantity: [u64; 3]| quantity.map(|lots| format!("buy 9 {lots} @ 50 acct 1"));
     let check = |limit: &str, orders: [String; 3], refused: &str| {
         let [below, at, above] = &orders;
@@ -88,13 +89,18 @@ fn every_limit_is_kept_to_the_unit() {
     };
     check("orders 3", [1, 2, 3].map(after), "OpenOrders");
     check("rate 3", [1, 2, 3].map(after), "OrderRate");
+}
+
+/// What is free, and what may only reduce: one below, at the limit, one above.
+#[test]
+fn what_is_free_and_what_only_reduces_is_kept_to_the_unit() {
     // Funds: of 99,900 free 1,997, 1,998 and 1,999 at 50 need 99,850, 99,900 and 99,950. No fees here.
-    let [below, at, above] = &buys([1_997, 1_998, 1_999]);
-    refusals(rich, [below, at, above], "InsufficientBalance");
+    let [below, at, above] = &[1_997, 1_998, 1_999].map(|lots| format!("buy 9 {lots} @ 50 acct 1"));
+    refusals(RICH, [below, at, above], "InsufficientBalance");
     let [below, at, above] = &[1_000, 1_001, 1_002].map(|lots| format!("sell 9 {lots} @ 150 acct 1"));
-    refusals(rich, [below, at, above], "InsufficientBalance");
+    refusals(RICH, [below, at, above], "InsufficientBalance");
     refusals(
-        rich,
+        RICH,
         [
             "withdraw 1 99899 of 0",
             "withdraw 1 99900 of 0",
@@ -103,7 +109,7 @@ fn every_limit_is_kept_to_the_unit() {
         "InsufficientBalance",
     );
     // What may only reduce, with a position of one and nothing else open, and of five.
-    let five = format!("{rich}\nsell 7 4 @ 60 acct 2\nbuy 8 4 @ 60 acct 1");
+    let five = format!("{RICH}\nsell 7 4 @ 60 acct 2\nbuy 8 4 @ 60 acct 1");
     let reducing = [4, 5, 6].map(|lots| format!("sell 9 {lots} @ 150 reduce-only acct 1"));
     let [below, at, above] = &reducing;
     refusals(&five, [below, at, above], "ReduceOnly");
