@@ -109,8 +109,13 @@ fn a_signal_under_load_loses_nothing_that_was_acknowledged() {
         );
     }
 
-    let program = Program::start(data.path(), &[]);
-    for id in &acknowledged {
+    let shown: Vec<_> = seen.into_iter().map(|(trades, _)| trades).collect();
+    check_kept(&Program::start(data.path(), &[]), &acknowledged, &shown);
+}
+
+/// Everything that was acknowledged or shown is there after a restart.
+fn check_kept(program: &Program, acknowledged: &[String], shown: &[BTreeSet<String>]) {
+    for id in acknowledged {
         let state = ask(program.rest, "GET", &format!("/v1/order/{id}"), "");
         let status = state["status"].as_str().expect("a word");
         assert!(["Pending", "Filled"].contains(&status), "{state}");
@@ -121,7 +126,7 @@ fn a_signal_under_load_loses_nothing_that_was_acknowledged() {
         .iter()
         .filter_map(|trade| trade["exec_id"].as_str())
         .collect();
-    for (trades, _) in &seen {
+    for trades in shown {
         let lost = trades
             .iter()
             .filter(|trade| !kept.contains(trade.as_str()))
@@ -133,5 +138,4 @@ fn a_signal_under_load_loses_nothing_that_was_acknowledged() {
             trades.len()
         );
     }
-    program.stop();
 }
