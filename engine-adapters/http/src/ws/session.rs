@@ -332,6 +332,9 @@ impl Session<'_> {
             }
         }
         let End::Close(code, reason) = end else {
+            // What answers the client's own close has not been written yet.
+            drop(self.connection);
+            let _ = timeout(CLOSE_TIMEOUT, self.writer.flush()).await;
             return;
         };
         if code == CloseReason::SlowConsumer.code() {

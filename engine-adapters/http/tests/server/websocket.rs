@@ -206,6 +206,17 @@ async fn nobody_is_left(exchange: &Exchange) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_says_goodbye_is_answered() {
+    let exchange = Exchange::start(Wish::default()).await;
+    let mut socket = Socket::open(exchange.ws).await;
+    let bytes = [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8];
+    socket.0.get_mut().write_all(&bytes).await.expect("it is open");
+    assert_eq!(socket.closed().await, 1000);
+    nobody_is_left(&exchange).await;
+    exchange.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_floods_is_closed_whatever_the_frames_say() {
     let exchange = Exchange::start(Wish::default()).await;
     let ping = [0x89, 0x80, 0, 0, 0, 0].to_vec();
