@@ -41,11 +41,6 @@ pub use spec::{
     Allocation, AssetSpec, ConvertError, FeeTier, Funding, InstrumentSpec, InstrumentSpecBuilder,
     InstrumentTerms, SpecError, TriggerSource,
 };
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the market, which uses all of it, comes next"
-)]
 mod book;
 
 mod accounts;

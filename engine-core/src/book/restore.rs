@@ -25,6 +25,7 @@ pub(crate) enum RestoreError {
 impl<D: Copy + Default> Orders<D> {
     /// The number of slots that ever were in use: with the ids in use and the free list it decides every id
     /// handed out later. 0 where ids are chosen, because slot numbers mean nothing there.
+    #[cfg(test)]
     pub(crate) fn slots(&self) -> u32 {
         match self.ids() {
             OrderIds::Assigned => self.records.len() as u32,

@@ -444,7 +444,7 @@ impl Sides {
     }
 
     /// Whether a side has no order, displayed or behind.
-    #[inline]
+    #[cfg(test)]
     pub(crate) fn is_empty(&self, side: Side) -> bool {
         self.displayed(side).is_empty() && self.behind(side).is_empty()
     }

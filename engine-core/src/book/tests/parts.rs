@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use super::model::Random;
 use crate::book::level::Level;
-use crate::book::orders::Slot;
 use crate::book::slab::Slab;
 use crate::book::tree::Tree;
 
