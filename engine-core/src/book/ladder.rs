@@ -23,7 +23,7 @@ pub(super) const WINDOW_MAX: usize = 1024;
 ///
 /// Invariants: `best` is the best rank that has orders; no group of the tree is empty, or has a number that the window
 /// covers.
-pub(super) struct Ladder {
+pub(crate) struct Ladder {
     best: i64,
     /// How many orders have come to rest outside of the window since it last moved, and could have been in it.
     missed: usize,
@@ -31,6 +31,13 @@ pub(super) struct Ladder {
     window: Window,
     far: Tree<Group>,
     pages: Pages,
+}
+
+impl Default for Ladder {
+    /// An empty ladder whose window starts and ends as usual.
+    fn default() -> Self {
+        Self::new(WINDOW_MIN, WINDOW_MAX)
+    }
 }
 
 impl Ladder {
@@ -48,7 +55,7 @@ impl Ladder {
 
     /// The best rank that has orders.
     #[inline]
-    pub(super) fn best(&self) -> Option<i64> {
+    pub(crate) fn best(&self) -> Option<i64> {
         (self.best != NONE).then_some(self.best)
     }
 
@@ -82,7 +89,7 @@ impl Ladder {
 
     /// The level at a rank, empty or not.
     #[inline]
-    pub(super) fn level(&self, rank: i64) -> &Level {
+    pub(crate) fn level(&self, rank: i64) -> &Level {
         let number = Group::number(rank);
         match self.window.group(number).or_else(|| far_group(&self.far, number)) {
             Some(group) => group.level(&self.pages, rank),
@@ -92,7 +99,7 @@ impl Ladder {
 
     /// The level at a rank that has orders. Whoever takes out the last one calls [`close`](Self::close).
     #[inline]
-    pub(super) fn level_mut(&mut self, rank: i64) -> &mut Level {
+    pub(crate) fn level_mut(&mut self, rank: i64) -> &mut Level {
         let number = Group::number(rank);
         let group = self.window.group(number).or_else(|| far_group(&self.far, number));
         let group = group.expect("a level with orders exists");
@@ -101,7 +108,7 @@ impl Ladder {
 
     /// The level at a rank, for an order to be put in. Whoever puts in the first one calls [`open`](Self::open).
     #[inline]
-    pub(super) fn level_or_new(&mut self, rank: i64) -> &mut Level {
+    pub(crate) fn level_or_new(&mut self, rank: i64) -> &mut Level {
         let number = Group::number(rank);
         if !self.window.covers(number) {
             self.miss(number);
@@ -116,7 +123,7 @@ impl Ladder {
 
     /// Takes note of a level that has got its first order.
     #[inline]
-    pub(super) fn open(&mut self, rank: i64) {
+    pub(crate) fn open(&mut self, rank: i64) {
         let number = Group::number(rank);
         match self.window.group_mut(number) {
             Some(group) => {
@@ -130,7 +137,7 @@ impl Ladder {
 
     /// Takes note of a level that has lost its last order, and is empty.
     #[inline]
-    pub(super) fn close(&mut self, rank: i64) {
+    pub(crate) fn close(&mut self, rank: i64) {
         let number = Group::number(rank);
         match self.window.group_mut(number) {
             Some(group) => {
@@ -220,7 +227,7 @@ impl Ladder {
     }
 
     /// All levels, best first.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (i64, &Level)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (i64, &Level)> {
         let ranks = std::iter::successors(self.best(), |rank| self.below(*rank));
         ranks.map(|rank| (rank, self.level(rank)))
     }
@@ -232,7 +239,7 @@ impl Ladder {
     }
 
     /// Walks everything and panics where an invariant of this type is broken.
-    pub(super) fn check_invariants(&self) {
+    pub(crate) fn check_invariants(&self) {
         self.window.check_invariants();
         self.far.check_invariants();
         for (number, group) in self.far.iter() {

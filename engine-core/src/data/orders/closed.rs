@@ -86,7 +86,7 @@ impl Closed {
         if (at as usize) < self.ring.len() {
             self.ring[at] = ended;
             self.links[at] = link;
-            if ended.life.has_extras {
+            if ended.has_extras {
                 self.extras[at] = *extras;
             }
         } else {
@@ -119,9 +119,9 @@ impl Closed {
     /// Adds to what the newest order with this id was charged, if it is still kept.
     pub(super) fn charge(&mut self, order: OrderId, fee: Amount) {
         let Some(place) = self.place_of(order) else { return };
-        let life = &mut self.ring[place].life;
-        if !life.has_extras {
-            (life.has_extras, self.extras[place]) = (true, Extras::NONE);
+        let ended = &mut self.ring[place];
+        if !ended.has_extras {
+            (ended.has_extras, self.extras[place]) = (true, Extras::NONE);
         }
         self.extras[place].charge(fee);
     }
@@ -148,11 +148,13 @@ impl Closed {
         (0..self.len).rev().map(|age| self.state(self.place(age)))
     }
 
+    #[inline]
     fn state(&self, place: u32) -> OrderState {
-        self.ring[place].state(self.extras[place])
+        self.ring[place].state(&self.extras[place])
     }
 
     /// Hands out the state of the order that closed first.
+    #[inline]
     pub(super) fn pop(&mut self) -> Option<OrderState> {
         self.len = self.len.checked_sub(1)?;
         let place = self.place(self.len);
