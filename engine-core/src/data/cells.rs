@@ -149,15 +149,12 @@ impl Cells {
     /// Where the order with this id lives.
     #[inline]
     pub(super) fn find(&self, order: OrderId) -> Option<u32> {
-        let Some(chosen) = &self.chosen else {
-            let slot = order.get() as u32;
-            let cell = self.cells.get(slot.wrapping_add(1))?;
-            return (cell.id == order).then_some(slot);
-        };
-        if chosen.newest.0 == order && chosen.newest.1 != NIL {
-            return Some(chosen.newest.1);
+        if let Some(chosen) = &self.chosen {
+            return self.find_chosen(chosen, order);
         }
-        self.find_chosen(&chosen.index, order)
+        let slot = order.get() as u32;
+        let cell = self.cells.get(slot.wrapping_add(1))?;
+        (cell.id == order).then_some(slot)
     }
 
     /// The same, of an order that was said to be there before.
@@ -166,9 +163,13 @@ impl Cells {
         self.find(order).ok_or(Divergence::Order(order))
     }
 
-    #[inline]
-    fn find_chosen(&self, index: &Index, order: OrderId) -> Option<u32> {
-        let found = index.find(order.get(), |slot| self.at(slot.get()).id.get());
+    #[inline(never)]
+    fn find_chosen(&self, chosen: &Chosen, order: OrderId) -> Option<u32> {
+        let (newest, slot) = chosen.newest;
+        if newest == order && slot != NIL {
+            return Some(slot);
+        }
+        let found = chosen.index.find(order.get(), |slot| self.at(slot.get()).id.get());
         found.map(Slot::get)
     }
 
@@ -187,46 +188,44 @@ impl Cells {
     /// Takes in an order. Its id must not be in use, and if it is handed out it names a slot below `orders_max`.
     #[inline]
     pub(super) fn insert(&mut self, cell: Cell) -> Result<u32, Divergence> {
-        if self.len >= self.orders_max {
-            return Err(Divergence::OrdersMax);
-        }
-        let slot = match self.chosen {
-            None => self.named_slot(cell.id)?,
-            Some(_) => self.next_slot(cell.id)?,
-        };
+        let slot = self.claim(cell.id)?;
         *self.at_mut(slot) = cell;
-        self.len += 1;
         Ok(slot)
     }
 
-    /// The free slot that an id names.
+    /// The slot for an order that is about to come there: [`insert`](Self::insert) without the cell, which goes
+    /// where it belongs without having been put together somewhere else before.
     #[inline]
-    fn named_slot(&mut self, order: OrderId) -> Result<u32, Divergence> {
-        let slot = order.get() as u32;
-        if self.cells.len() <= slot as usize + 1 {
-            self.grow_to(slot, order)?;
+    pub(super) fn claim(&mut self, order: OrderId) -> Result<u32, Divergence> {
+        if self.len >= self.orders_max {
+            return Err(Divergence::OrdersMax);
         }
-        if self.at(slot).is_free {
-            Ok(slot)
-        } else {
-            Err(Divergence::Order(order))
+        self.len += 1;
+        if self.chosen.is_some() {
+            return self.next_slot(order);
+        }
+        let slot = order.get() as u32;
+        match self.cells.get(slot.wrapping_add(1)) {
+            Some(cell) if cell.is_free => Ok(slot),
+            Some(_) => Err(Divergence::Order(order)),
+            None => self.grow_to(slot, order),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn grow_to(&mut self, slot: u32, order: OrderId) -> Result<(), Divergence> {
+    fn grow_to(&mut self, slot: u32, order: OrderId) -> Result<u32, Divergence> {
         if slot >= self.orders_max {
             return Err(Divergence::Order(order));
         }
         while self.cells.len() <= slot as usize + 1 {
             self.cells.push(Cell::free(NIL));
         }
-        Ok(())
+        Ok(slot)
     }
 
     /// A slot for an id that was chosen, which is noted in the index.
-    #[inline]
+    #[inline(never)]
     fn next_slot(&mut self, order: OrderId) -> Result<u32, Divergence> {
         let Self { cells, chosen, .. } = self;
         let chosen = chosen.as_mut().expect("ids are chosen");
@@ -279,11 +278,7 @@ impl Cells {
         assert!(self.len <= self.orders_max, "the limit holds");
         for slot in self.slots() {
             let id = self.at(slot).id;
-            let found = match &self.chosen {
-                None => self.find(id),
-                Some(chosen) => self.find_chosen(&chosen.index, id),
-            };
-            assert_eq!(found, Some(slot), "order {id} is found");
+            assert_eq!(self.find(id), Some(slot), "order {id} is found");
         }
         let Some(chosen) = &self.chosen else { return };
         let mut free = 0;

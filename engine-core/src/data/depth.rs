@@ -10,6 +10,8 @@ mod update;
 
 pub use update::{DepthUpdate, Drained};
 
+use std::hint::select_unpredictable;
+
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
@@ -218,11 +220,10 @@ impl Shown {
         level.quantity += quantity.lots();
         (cell.price, cell.displayed) = (price, quantity);
         (cell.prev, cell.next) = (last, NIL);
+        level.head = select_unpredictable(last == NIL, slot, level.head);
         cells.at_mut(last).next = slot;
-        if last == NIL {
-            level.head = slot;
-            ladder.open(rank);
-        }
+        // Whether it is the first one there nobody can guess, and a level may be opened again.
+        ladder.open(rank);
         self.changes.note(side, price);
         Ok(())
     }
@@ -245,8 +246,8 @@ impl Shown {
         let level = ladder.level_mut(rank);
         level.quantity -= quantity.lots();
         if left.is_zero() {
-            level.head = if prev == NIL { next } else { level.head };
-            level.tail = if next == NIL { prev } else { level.tail };
+            level.head = select_unpredictable(prev == NIL, next, level.head);
+            level.tail = select_unpredictable(next == NIL, prev, level.tail);
             let is_empty = level.head == NIL;
             cells.at_mut(prev).next = next;
             cells.at_mut(next).prev = prev;

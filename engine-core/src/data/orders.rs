@@ -14,10 +14,12 @@ mod state;
 pub use image::OrdersImage;
 pub use state::{OrderState, OrderStatus};
 
+use std::hint::select_unpredictable;
+
 use self::closed::Closed;
 use self::life::{Ended, Extras, Progress};
 use self::owners::Owners;
-use super::cells::{Cell, Cells};
+use super::cells::{Cell, Cells, NIL};
 use super::feed::Divergence;
 use crate::book::{OrderIds, Slab};
 use crate::command::{ClientOrderId, TimeInForce};
@@ -104,31 +106,25 @@ impl Lives {
         let cell = cells.at(slot);
         let progress = self.progress_of(cell, slot);
         let account = self.owners.account(cell.owner);
-        let order = Ended::new(cell, &progress, account, progress.status());
         let extras = &self.extras[slot];
+        let mut order = Ended::NONE;
+        order.set(cell, &progress, account, progress.status());
         if cell.has_limit_apart {
-            return order.limited(extras.limit).state(extras);
+            order.set_limit(extras.limit);
         }
         order.state(extras)
     }
 
+    /// What has happened to an order so far. Nobody can guess whether anything has.
     #[inline]
     fn progress_of(&self, cell: &Cell, slot: u32) -> Progress {
-        if cell.has_progress {
-            self.progress[slot]
-        } else {
-            Progress::none(cell.created)
+        let Progress { filled, cost, updated } = self.progress[slot];
+        let happened = cell.has_progress;
+        Progress {
+            filled: select_unpredictable(happened, filled, Qty::ZERO),
+            cost: select_unpredictable(happened, cost, Notional::ZERO),
+            updated: select_unpredictable(happened, updated, cell.created),
         }
-    }
-
-    /// What has happened to an order to which something happens now.
-    #[inline]
-    fn progress_mut(&mut self, cell: &mut Cell, slot: u32) -> &mut Progress {
-        let progress = &mut self.progress[slot];
-        if !cell.has_progress {
-            (cell.has_progress, *progress) = (true, Progress::none(cell.created));
-        }
-        progress
     }
 
     /// What few orders have, of an order that is about to have some of it.
@@ -161,15 +157,17 @@ impl Lives {
             return Ok(());
         };
         self.refused = Refused::No;
-        let cell = Cell {
+        let slot = cells.claim(order)?;
+        let owner = self.enter(account, slot);
+        *cells.at_mut(slot) = Cell {
             quantity,
             created: time,
             price: price.unwrap_or_default(),
             has_price: price.is_some(),
             order_type,
+            owner,
             ..Cell::new(order, instrument, side)
         };
-        let slot = self.insert(cells, cell, account)?;
         match order_type {
             OrderType::MarketByQuote => self.by_value = Some(order),
             // It rests elsewhere than at its limit.
@@ -179,22 +177,16 @@ impl Lives {
         Ok(())
     }
 
-    /// Takes in an open order, and enters it in the list of its owner.
+    /// Makes room for what there is of an order beside its cell, and enters it in the list of its owner.
     #[inline]
-    fn insert(
-        &mut self,
-        cells: &mut Cells,
-        cell: Cell,
-        account: Option<AccountId>,
-    ) -> Result<u32, Divergence> {
-        let slot = cells.insert(cell)?;
+    fn enter(&mut self, account: Option<AccountId>, slot: u32) -> u32 {
         if self.progress.len() <= slot as usize {
             self.grow_to(slot);
         }
-        if let Some(account) = account {
-            cells.at_mut(slot).owner = self.owners.enter(account, slot);
+        match account {
+            Some(account) => self.owners.enter(account, slot),
+            None => NIL,
         }
-        Ok(slot)
     }
 
     #[cold]
@@ -253,7 +245,7 @@ impl Lives {
             created: time,
             updated: time,
         };
-        self.closed.push(Ended::of(&state), &Extras::of(&state));
+        self.closed.push_state(&state);
     }
 
     /// Notes the owner's own name for the order that was just accepted or refused.
@@ -292,10 +284,11 @@ impl Lives {
         time: Timestamp,
     ) -> Result<(), Divergence> {
         let cell = cells.at_mut(slot);
-        let progress = self.progress_mut(cell, slot);
-        let filled = progress.filled.lots().saturating_add(quantity.lots());
-        let cost = progress.cost.units().saturating_add(price.notional(quantity).units());
-        *progress = Progress {
+        let before = self.progress_of(cell, slot);
+        let filled = before.filled.lots().saturating_add(quantity.lots());
+        let cost = before.cost.units().saturating_add(price.notional(quantity).units());
+        cell.has_progress = true;
+        self.progress[slot] = Progress {
             filled: Qty::new(filled),
             cost: Notional::new(cost),
             updated: time,
@@ -336,7 +329,9 @@ impl Lives {
         let slot = cells.known(order)?;
         let cell = cells.at_mut(slot);
         if cell.created != time {
-            self.progress_mut(cell, slot).updated = time;
+            let before = self.progress_of(cell, slot);
+            self.progress[slot] = Progress { updated: time, ..before };
+            cell.has_progress = true;
         }
         match *event {
             Event::Terms {
@@ -417,14 +412,13 @@ impl Lives {
         if cell.is_displayed() {
             return Err(Divergence::Order(cell.id));
         }
-        let mut progress = self.progress_of(cell, slot);
-        progress.updated = time;
+        let progress = Progress {
+            updated: time,
+            ..self.progress_of(cell, slot)
+        };
         let account = self.owners.leave(cell.owner, slot);
-        let mut ended = Ended::new(cell, &progress, account, status);
-        if cell.has_limit_apart {
-            ended = ended.limited(self.extras[slot].limit);
-        }
-        self.closed.push(ended, &self.extras[slot]);
+        let extras = cell.has_extras.then(|| &self.extras[slot]);
+        self.closed.push(cell, &progress, (account, status), extras);
         cells.forget(slot);
         Ok(())
     }

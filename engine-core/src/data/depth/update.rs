@@ -77,7 +77,9 @@ const SEEN: usize = 64;
 /// Levels that have changed, in the order of events, some of them more than once.
 #[derive(Clone, Debug)]
 pub(super) struct Changes {
+    /// The first `len` of these.
     levels: Vec<Key>,
+    len: usize,
     /// Some of `levels`, each at the place that is its own: what is found here need not be noted again. What has lost
     /// its place to another level is noted once more, which [`Changes::drain`] makes good.
     seen: [Key; SEEN],
@@ -91,6 +93,7 @@ impl Changes {
     pub(super) fn new(changes_max: usize) -> Self {
         Self {
             levels: Vec::with_capacity(changes_max.min(1_000)),
+            len: 0,
             seen: [Key::NONE; SEEN],
             changes_max,
             is_too_much: false,
@@ -98,39 +101,57 @@ impl Changes {
         }
     }
 
+    /// The levels that have changed, some of them more than once.
+    fn levels(&self) -> &[Key] {
+        &self.levels[..self.len]
+    }
+
     #[inline]
     pub(super) fn note(&mut self, side: Side, price: Price) {
         let level = Key::of(side, price);
-        if std::mem::replace(&mut self.seen[level.place()], level) == level {
-            return;
-        }
-        if self.levels.len() < self.changes_max {
-            self.levels.push(level);
-        } else if !self.is_too_much {
-            self.note_one_more(level);
+        let is_new = std::mem::replace(&mut self.seen[level.place()], level) != level;
+        // Whether it is new nobody can guess, so it is written in either case.
+        match self.levels.get_mut(self.len) {
+            Some(next) => {
+                *next = level;
+                self.len += usize::from(is_new);
+            }
+            None if is_new => self.note_further(level),
+            None => {}
         }
     }
 
-    /// Makes room by forgetting what is there twice.
+    /// Makes room, if need be by forgetting what is there twice.
     #[cold]
-    fn note_one_more(&mut self, level: Key) {
-        self.levels.sort_unstable();
-        self.levels.dedup();
-        self.see_again();
-        // Half of the room must be free, or this would be done again and again.
-        if self.levels.len() <= self.changes_max / 2 {
-            self.seen[level.place()] = level;
-            self.levels.push(level);
-        } else {
-            self.is_too_much = true;
-            self.levels.clear();
+    #[inline(never)]
+    fn note_further(&mut self, level: Key) {
+        if self.is_too_much {
+            return;
         }
+        if self.len == self.changes_max {
+            self.levels.sort_unstable();
+            self.levels.dedup();
+            self.len = self.levels.len();
+            self.see_again();
+            // Half of the room must be free, or this would be done again and again.
+            if self.len > self.changes_max / 2 || self.changes_max == 0 {
+                self.is_too_much = true;
+                self.levels.clear();
+                self.len = 0;
+                return;
+            }
+            self.seen[level.place()] = level;
+        }
+        let room = (2 * self.len).clamp(16, self.changes_max.max(16)).min(self.changes_max);
+        self.levels.resize(room, Key::NONE);
+        self.levels[self.len] = level;
+        self.len += 1;
     }
 
     /// Makes what is seen follow from the levels alone, so that it need not be kept in an image.
     fn see_again(&mut self) {
         self.seen = [Key::NONE; SEEN];
-        for level in &self.levels {
+        for level in &self.levels[..self.len] {
             self.seen[level.place()] = *level;
         }
     }
@@ -146,17 +167,17 @@ impl Changes {
         update.checksum = None;
         self.seen = [Key::NONE; SEEN];
         if self.is_too_much {
-            self.levels.clear();
             self.is_too_much = false;
             self.covered = last;
             return Drained::TooMuch;
         }
-        if self.levels.is_empty() {
+        if self.len == 0 {
             return Drained::Nothing;
         }
-        self.levels.sort_unstable();
-        self.levels.dedup();
-        for (side, price) in self.levels.drain(..).map(Key::level) {
+        let changed = &mut self.levels[..self.len];
+        changed.sort_unstable();
+        for same in changed.chunk_by(|one, next| one == next) {
+            let (side, price) = same[0].level();
             let level = DepthLevel {
                 price,
                 quantity: quantity(side, price),
@@ -166,6 +187,7 @@ impl Changes {
                 Side::Sell => update.asks.push(level),
             }
         }
+        self.len = 0;
         update.bids.reverse();
         (update.first_sequence, update.last_sequence) = (self.covered.next(), last);
         self.covered = last;
@@ -174,7 +196,7 @@ impl Changes {
 
     /// What has changed; `None` if it is too much.
     pub(super) fn remembered(&self) -> Option<Vec<(Side, Price)>> {
-        let levels = || self.levels.iter().map(|key| key.level()).collect();
+        let levels = || self.levels().iter().map(|key| key.level()).collect();
         (!self.is_too_much).then(levels)
     }
 
@@ -197,7 +219,8 @@ impl Changes {
         restored
             .levels
             .extend(levels.iter().map(|(side, price)| Key::of(*side, *price)));
-        if restored.levels.len() > changes_max {
+        restored.len = restored.levels.len();
+        if restored.len > changes_max {
             return Err(RestoreError::Limit {
                 name: "changes_max",
                 value: changes_max as u64,

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Lives;
-use super::life::{Ended, Extras, Progress};
+use super::life::{Extras, Progress};
 use super::state::{OrderState, OrderStatus};
 use crate::book::OrderIds;
 use crate::data::cells::{Cell, Cells};
@@ -69,14 +69,16 @@ impl Lives {
             if !state.status.is_closed() {
                 return Err(RestoreError::Inconsistent("an open order among the closed ones"));
             }
-            restored.closed.push(Ended::of(&state), &Extras::of(&state));
+            restored.closed.push_state(&state);
         }
         restored.closed.set_lost(image.closed_lost);
         Ok(restored)
     }
 
     fn restore_open(&mut self, cells: &mut Cells, state: &OrderState) -> Result<(), Divergence> {
-        let cell = Cell {
+        let slot = cells.claim(state.order)?;
+        *cells.at_mut(slot) = Cell {
+            owner: self.enter(state.account, slot),
             quantity: state.quantity,
             created: state.created,
             order_type: state.order_type,
@@ -86,7 +88,6 @@ impl Lives {
             has_limit_apart: true,
             ..Cell::new(state.order, state.instrument, state.side)
         };
-        let slot = self.insert(cells, cell, state.account)?;
         self.extras[slot] = Extras::of(state);
         self.progress[slot] = Progress {
             filled: state.filled,

@@ -98,40 +98,55 @@ impl Extras {
 }
 
 impl Ended {
-    /// An order as it is now.
+    /// No order.
+    pub(super) const NONE: Self = Self {
+        order: OrderId::new(0),
+        quantity: Qty::ZERO,
+        filled: Qty::ZERO,
+        cost: Notional::ZERO,
+        created: Timestamp::ZERO,
+        updated: Timestamp::ZERO,
+        price: Price::new(0),
+        account: None,
+        instrument: InstrumentId::new(0),
+        status: OrderStatus::Pending,
+        side: Side::Buy,
+        order_type: OrderType::Limit,
+        has_price: false,
+        is_triggered: false,
+        has_extras: false,
+    };
+
+    /// Makes this an order as it is now. Piece by piece: a whole one would be put together somewhere else first, and
+    /// read from there before it has arrived.
     #[inline]
-    pub(super) fn new(
+    pub(super) fn set(
+        &mut self,
         cell: &Cell,
         progress: &Progress,
         account: Option<AccountId>,
         status: OrderStatus,
-    ) -> Self {
-        Self {
-            order: cell.id,
-            quantity: cell.quantity,
-            filled: progress.filled,
-            cost: progress.cost,
-            created: cell.created,
-            updated: progress.updated,
-            price: cell.price,
-            account,
-            instrument: cell.instrument,
-            status,
-            side: cell.side,
-            order_type: cell.order_type,
-            has_price: cell.has_price,
-            is_triggered: cell.is_triggered,
-            has_extras: cell.has_extras,
-        }
+    ) {
+        self.order = cell.id;
+        self.quantity = cell.quantity;
+        self.filled = progress.filled;
+        self.cost = progress.cost;
+        self.created = cell.created;
+        self.updated = progress.updated;
+        self.price = cell.price;
+        self.account = account;
+        self.instrument = cell.instrument;
+        self.status = status;
+        self.side = cell.side;
+        self.order_type = cell.order_type;
+        self.has_price = cell.has_price;
+        self.is_triggered = cell.is_triggered;
+        self.has_extras = cell.has_extras;
     }
 
-    /// The same order with this limit.
-    pub(super) fn limited(self, limit: Option<Price>) -> Self {
-        Self {
-            price: limit.unwrap_or_default(),
-            has_price: limit.is_some(),
-            ..self
-        }
+    /// Gives it this limit.
+    pub(super) fn set_limit(&mut self, limit: Option<Price>) {
+        (self.price, self.has_price) = (limit.unwrap_or_default(), limit.is_some());
     }
 
     /// The order that is in this state.

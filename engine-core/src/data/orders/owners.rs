@@ -1,5 +1,7 @@
 //! The open orders of each account, as lists.
 
+use std::hint::select_unpredictable;
+
 use crate::book::{Index, Slab, Slot};
 use crate::data::cells::NIL;
 use crate::types::AccountId;
@@ -117,11 +119,9 @@ impl Owners {
         self.links[older.wrapping_add(1)].newer = newer;
         self.links[newer.wrapping_add(1)].older = older;
         let account = place.account;
-        if newer == NIL {
-            place.newest = older;
-            if older == NIL {
-                self.forget(account, owner);
-            }
+        place.newest = select_unpredictable(newer == NIL, older, place.newest);
+        if place.newest == NIL {
+            self.forget(account, owner);
         }
         AccountId::new(account)
     }
