@@ -308,6 +308,7 @@ impl Shown {
 
     /// Walks everything and panics where an invariant is broken. Returns the number of displayed orders.
     pub(super) fn check_invariants(&self, cells: &Cells) -> usize {
+        self.changes.check_invariants();
         let mut count = 0;
         for side in Side::BOTH {
             self.ladder(side).check_invariants();

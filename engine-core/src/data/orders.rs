@@ -28,7 +28,7 @@ use crate::types::{AccountId, Amount, Notional, OrderId, Price, Qty, Timestamp};
 
 /// What makes order states of the cells of all open orders, and the states of the ones that closed last.
 pub(super) struct Lives {
-    /// By slot, valid where the cell says so.
+    /// By slot plus one, valid where the cell says so. The first one is of all orders to which nothing has happened.
     progress: Slab<Progress>,
     /// By slot, valid where the cell says so.
     extras: Slab<Extras>,
@@ -58,8 +58,10 @@ impl Lives {
             OrderIds::Assigned => 0,
             OrderIds::Chosen { hash_seed } => hash_seed,
         };
+        let mut progress = Slab::new(orders_max as usize + 1);
+        progress.push(Progress::NONE);
         Self {
-            progress: Slab::new(orders_max as usize),
+            progress,
             extras: Slab::new(orders_max as usize),
             owners: Owners::new(hash_seed, orders_max),
             closed: Closed::new(closed_max, hash_seed),
@@ -115,16 +117,13 @@ impl Lives {
         order.state(extras)
     }
 
-    /// What has happened to an order so far. Nobody can guess whether anything has.
+    /// What has happened to an order so far.
     #[inline]
     fn progress_of(&self, cell: &Cell, slot: u32) -> Progress {
-        let Progress { filled, cost, updated } = self.progress[slot];
-        let happened = cell.has_progress;
-        Progress {
-            filled: select_unpredictable(happened, filled, Qty::ZERO),
-            cost: select_unpredictable(happened, cost, Notional::ZERO),
-            updated: select_unpredictable(happened, updated, cell.created),
-        }
+        // Nobody can guess whether anything has, and there is no need to fetch what is not valid.
+        let Progress { filled, cost, updated } = self.progress[if cell.has_progress { slot + 1 } else { 0 }];
+        let updated = select_unpredictable(cell.has_progress, updated, cell.created);
+        Progress { filled, cost, updated }
     }
 
     /// What few orders have, of an order that is about to have some of it.
@@ -180,7 +179,7 @@ impl Lives {
     /// Makes room for what there is of an order beside its cell, and enters it in the list of its owner.
     #[inline]
     fn enter(&mut self, account: Option<AccountId>, slot: u32) -> u32 {
-        if self.progress.len() <= slot as usize {
+        if self.extras.len() <= slot as usize {
             self.grow_to(slot);
         }
         match account {
@@ -192,8 +191,8 @@ impl Lives {
     #[cold]
     #[inline(never)]
     fn grow_to(&mut self, slot: u32) {
-        while self.progress.len() <= slot as usize {
-            self.progress.push(Progress::none(Timestamp::ZERO));
+        while self.extras.len() <= slot as usize {
+            self.progress.push(Progress::NONE);
             self.extras.push(Extras::NONE);
             self.owners.add_slot();
         }
@@ -287,20 +286,21 @@ impl Lives {
         let before = self.progress_of(cell, slot);
         let filled = before.filled.lots().saturating_add(quantity.lots());
         let cost = before.cost.units().saturating_add(price.notional(quantity).units());
-        cell.has_progress = true;
-        self.progress[slot] = Progress {
+        let progress = Progress {
             filled: Qty::new(filled),
             cost: Notional::new(cost),
             updated: time,
         };
         // An order by value has no quantity, and is not over by having traded it.
         if cell.quantity.is_zero() || filled < cell.quantity.lots() {
+            cell.has_progress = true;
+            self.progress[slot + 1] = progress;
             return Ok(());
         }
         if filled > cell.quantity.lots() {
             return Err(Divergence::Order(cell.id));
         }
-        self.close(cells, slot, OrderStatus::Filled, time)
+        self.close(cells, slot, progress, OrderStatus::Filled)
     }
 
     /// Notes what an order was charged for a trade, with which it may have closed.
@@ -330,7 +330,7 @@ impl Lives {
         let cell = cells.at_mut(slot);
         if cell.created != time {
             let before = self.progress_of(cell, slot);
-            self.progress[slot] = Progress { updated: time, ..before };
+            self.progress[slot + 1] = Progress { updated: time, ..before };
             cell.has_progress = true;
         }
         match *event {
@@ -372,7 +372,11 @@ impl Lives {
             CancelReason::Expired => OrderStatus::Expired,
             reason => OrderStatus::Cancelled(reason),
         };
-        self.close(cells, slot, status, time)
+        let progress = Progress {
+            updated: time,
+            ..self.progress_of(cells.at(slot), slot)
+        };
+        self.close(cells, slot, progress, status)
     }
 
     /// Ends a batch: a market order by value is over, if it was not cancelled.
@@ -393,29 +397,29 @@ impl Lives {
         time: Timestamp,
     ) -> Result<(), Divergence> {
         let Some(slot) = cells.find(order) else { return Ok(()) };
-        if self.progress_of(cells.at(slot), slot).filled.is_zero() {
+        let progress = Progress {
+            updated: time,
+            ..self.progress_of(cells.at(slot), slot)
+        };
+        if progress.filled.is_zero() {
             return Err(Divergence::Order(order));
         }
-        self.close(cells, slot, OrderStatus::Filled, time)
+        self.close(cells, slot, progress, OrderStatus::Filled)
     }
 
     /// Moves an order from the open ones to the closed ones. Nothing of it may be displayed any more.
-    #[inline]
+    #[inline(always)]
     fn close(
         &mut self,
         cells: &mut Cells,
         slot: u32,
+        progress: Progress,
         status: OrderStatus,
-        time: Timestamp,
     ) -> Result<(), Divergence> {
         let cell = cells.at(slot);
         if cell.is_displayed() {
             return Err(Divergence::Order(cell.id));
         }
-        let progress = Progress {
-            updated: time,
-            ..self.progress_of(cell, slot)
-        };
         let account = self.owners.leave(cell.owner, slot);
         let extras = cell.has_extras.then(|| &self.extras[slot]);
         self.closed.push(cell, &progress, (account, status), extras);

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::DepthLevel;
+use crate::book::{price_at, rank};
 use crate::data::feed::RestoreError;
 use crate::types::{Price, Qty, Seq, Side, Timestamp};
 
@@ -37,52 +38,64 @@ pub enum Drained {
     TooMuch,
 }
 
-/// A level in one number: bids before asks, each side's from the lowest price up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Key(u64);
+/// The ranks of a group, and bits of a word.
+const RANKS: u32 = u64::BITS;
 
-/// More than any price has ticks, in either direction.
+/// More than any rank, in either direction.
 const MIDDLE: i64 = 1 << 62;
 
-impl Key {
-    /// What no level is.
-    const NONE: Self = Self(u64::MAX);
+/// 64 neighbouring ranks of one side, of which some have changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Group {
+    /// The side in the highest bit, then the number of the group.
+    key: u64,
+    /// The ranks that have changed.
+    bits: u64,
+}
 
-    /// Its place among the levels that have been seen.
+impl Group {
+    /// The key and the bit of a level. The price is valid, so its rank has 54 bits.
     #[inline]
-    fn place(self) -> usize {
-        (self.0.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 58) as usize
+    fn of(side: Side, price: Price) -> (u64, u64) {
+        let rank = (rank(side, price) + MIDDLE) as u64;
+        ((side as u64) << 63 | rank / u64::from(RANKS), 1 << (rank % u64::from(RANKS)))
     }
 
-    #[inline]
-    fn of(side: Side, price: Price) -> Self {
-        // Valid prices have 53 bits, so this is positive and below 2^63.
-        Self((side as u64) << 63 | (price.ticks() + MIDDLE) as u64)
-    }
-
-    #[inline]
-    fn level(self) -> (Side, Price) {
-        let side = if self.0 >> 63 == 0 { Side::Buy } else { Side::Sell };
-        let price = (self.0 & !(1 << 63)) as i64 - MIDDLE;
-        (side, Price::new(price))
+    /// Its levels, best first.
+    fn levels(self) -> impl Iterator<Item = (Side, Price)> {
+        let side = if self.key >> 63 == 0 { Side::Buy } else { Side::Sell };
+        let first = ((self.key & !(1 << 63)) * u64::from(RANKS)) as i64 - MIDDLE;
+        let best = |bits: u64| bits.checked_ilog2();
+        let ranks = std::iter::successors(best(self.bits), move |rank| best(self.bits & ((1 << rank) - 1)));
+        ranks.map(move |rank| (side, price_at(side, first + i64::from(rank))))
     }
 }
 
-const _: () = assert!(SEEN == 1 << (64 - 58), "six bits make a place");
 const _: () = assert!(Side::Buy as u64 == 0 && Side::Sell as u64 == 1, "a side is a bit");
 
-/// How many levels are remembered to be among the changed ones already. Orders come and go at a few prices.
-const SEEN: usize = 64;
+/// No group.
+const NIL: u32 = u32::MAX;
 
-/// Levels that have changed, in the order of events, some of them more than once.
+/// The places with which a table starts.
+const PLACES_MIN: usize = 32;
+
+/// The levels that have changed, each once.
+///
+/// ```text
+/// places   hash of a key ──▶ number of its group, in the first free place from there on
+/// groups   in the order in which they changed first
+/// ```
+///
+/// Orders come and go at a few prices, which are neighbours: so there are few groups, and a change is found where the
+/// one before it was.
+///
+/// Invariants: every group is in the table, where a search finds it, and has a bit; `len` counts the bits and is at most
+/// `changes_max`, or it is too much, and nothing is here; at least half of the places are free.
 #[derive(Clone, Debug)]
 pub(super) struct Changes {
-    /// The first `len` of these.
-    levels: Vec<Key>,
+    places: Vec<u32>,
+    groups: Vec<Group>,
     len: usize,
-    /// Some of `levels`, each at the place that is its own: what is found here need not be noted again. What has lost
-    /// its place to another level is noted once more, which [`Changes::drain`] makes good.
-    seen: [Key; SEEN],
     changes_max: usize,
     is_too_much: bool,
     /// The last batch that was covered by an update.
@@ -92,68 +105,81 @@ pub(super) struct Changes {
 impl Changes {
     pub(super) fn new(changes_max: usize) -> Self {
         Self {
-            levels: Vec::with_capacity(changes_max.min(1_000)),
+            places: vec![NIL; PLACES_MIN],
+            groups: Vec::with_capacity(PLACES_MIN / 2),
             len: 0,
-            seen: [Key::NONE; SEEN],
             changes_max,
             is_too_much: false,
             covered: Seq::default(),
         }
     }
 
-    /// The levels that have changed, some of them more than once.
-    fn levels(&self) -> &[Key] {
-        &self.levels[..self.len]
+    /// The place where a search for a key begins.
+    #[inline]
+    fn home(&self, key: u64) -> usize {
+        let hash = key.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        (hash >> 32) as usize & (self.places.len() - 1)
     }
 
     #[inline]
     pub(super) fn note(&mut self, side: Side, price: Price) {
-        let level = Key::of(side, price);
-        let is_new = std::mem::replace(&mut self.seen[level.place()], level) != level;
-        // Whether it is new nobody can guess, so it is written in either case.
-        match self.levels.get_mut(self.len) {
-            Some(next) => {
-                *next = level;
-                self.len += usize::from(is_new);
+        let (key, bit) = Group::of(side, price);
+        let number = self.places[self.home(key)];
+        match self.groups.get_mut(number as usize) {
+            Some(group) if group.key == key && self.len < self.changes_max => {
+                self.len += usize::from(group.bits & bit == 0);
+                group.bits |= bit;
             }
-            None if is_new => self.note_further(level),
-            None => {}
+            _ => self.note_further(key, bit),
         }
     }
 
-    /// Makes room, if need be by forgetting what is there twice.
-    #[cold]
     #[inline(never)]
-    fn note_further(&mut self, level: Key) {
+    fn note_further(&mut self, key: u64, bit: u64) {
         if self.is_too_much {
             return;
         }
-        if self.len == self.changes_max {
-            self.levels.sort_unstable();
-            self.levels.dedup();
-            self.len = self.levels.len();
-            self.see_again();
-            // Half of the room must be free, or this would be done again and again.
-            if self.len > self.changes_max / 2 || self.changes_max == 0 {
-                self.is_too_much = true;
-                self.levels.clear();
-                self.len = 0;
-                return;
-            }
-            self.seen[level.place()] = level;
+        let at = self.place_of(key);
+        if self.places[at] == NIL {
+            self.places[at] = self.groups.len() as u32;
+            self.groups.push(Group { key, bits: 0 });
         }
-        let room = (2 * self.len).clamp(16, self.changes_max.max(16)).min(self.changes_max);
-        self.levels.resize(room, Key::NONE);
-        self.levels[self.len] = level;
-        self.len += 1;
+        let group = &mut self.groups[self.places[at] as usize];
+        self.len += usize::from(group.bits & bit == 0);
+        group.bits |= bit;
+        if self.len > self.changes_max {
+            self.clear();
+            self.is_too_much = true;
+        } else if 2 * self.groups.len() > self.places.len() {
+            self.grow();
+        }
     }
 
-    /// Makes what is seen follow from the levels alone, so that it need not be kept in an image.
-    fn see_again(&mut self) {
-        self.seen = [Key::NONE; SEEN];
-        for level in &self.levels[..self.len] {
-            self.seen[level.place()] = *level;
+    /// The place of a key, or the free one that it would get.
+    fn place_of(&self, key: u64) -> usize {
+        let mut at = self.home(key);
+        while let Some(group) = self.groups.get(self.places[at] as usize)
+            && group.key != key
+        {
+            at = (at + 1) & (self.places.len() - 1);
         }
+        at
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        self.places.resize(2 * self.places.len(), NIL);
+        self.places.fill(NIL);
+        for number in 0..self.groups.len() {
+            let at = self.place_of(self.groups[number].key);
+            self.places[at] = number as u32;
+        }
+    }
+
+    fn clear(&mut self) {
+        self.places.fill(NIL);
+        self.groups.clear();
+        self.len = 0;
     }
 
     pub(super) fn drain(
@@ -165,19 +191,15 @@ impl Changes {
         update.bids.clear();
         update.asks.clear();
         update.checksum = None;
-        self.seen = [Key::NONE; SEEN];
-        if self.is_too_much {
-            self.is_too_much = false;
+        if std::mem::take(&mut self.is_too_much) {
             self.covered = last;
             return Drained::TooMuch;
         }
         if self.len == 0 {
             return Drained::Nothing;
         }
-        let changed = &mut self.levels[..self.len];
-        changed.sort_unstable();
-        for same in changed.chunk_by(|one, next| one == next) {
-            let (side, price) = same[0].level();
+        self.groups.sort_unstable_by_key(|group| std::cmp::Reverse(group.key));
+        for (side, price) in self.groups.iter().flat_map(|group| group.levels()) {
             let level = DepthLevel {
                 price,
                 quantity: quantity(side, price),
@@ -187,8 +209,7 @@ impl Changes {
                 Side::Sell => update.asks.push(level),
             }
         }
-        self.len = 0;
-        update.bids.reverse();
+        self.clear();
         (update.first_sequence, update.last_sequence) = (self.covered.next(), last);
         self.covered = last;
         Drained::Changes
@@ -196,7 +217,7 @@ impl Changes {
 
     /// What has changed; `None` if it is too much.
     pub(super) fn remembered(&self) -> Option<Vec<(Side, Price)>> {
-        let levels = || self.levels().iter().map(|key| key.level()).collect();
+        let levels = || self.groups.iter().flat_map(|group| group.levels()).collect();
         (!self.is_too_much).then(levels)
     }
 
@@ -210,23 +231,36 @@ impl Changes {
         covered: Seq,
     ) -> Result<Self, RestoreError> {
         let mut restored = Self::new(changes_max);
-        restored.is_too_much = levels.is_none();
         restored.covered = covered;
-        let levels = levels.unwrap_or_default();
-        if levels.iter().any(|(_, price)| !price.is_valid()) {
-            return Err(RestoreError::Inconsistent("a changed level that cannot be"));
+        let is_too_much = levels.is_none();
+        for (side, price) in levels.unwrap_or_default() {
+            if !price.is_valid() {
+                return Err(RestoreError::Inconsistent("a changed level that cannot be"));
+            }
+            restored.note(side, price);
         }
-        restored
-            .levels
-            .extend(levels.iter().map(|(side, price)| Key::of(*side, *price)));
-        restored.len = restored.levels.len();
-        if restored.len > changes_max {
+        if restored.is_too_much {
             return Err(RestoreError::Limit {
                 name: "changes_max",
                 value: changes_max as u64,
             });
         }
-        restored.see_again();
+        restored.is_too_much = is_too_much;
         Ok(restored)
+    }
+
+    /// Panics where an invariant is broken.
+    pub(super) fn check_invariants(&self) {
+        for (number, group) in (0..).zip(&self.groups) {
+            assert_eq!(self.places[self.place_of(group.key)], number, "a group is found");
+            assert_ne!(group.bits, 0, "a group has changed");
+        }
+        let bits: u32 = self.groups.iter().map(|group| group.bits.count_ones()).sum();
+        assert_eq!(bits as usize, self.len, "every change is counted once");
+        assert!(self.len <= self.changes_max, "so much is remembered");
+        assert!(2 * self.groups.len() <= self.places.len(), "half of the places are free");
+        let used = self.places.iter().filter(|number| **number != NIL).count();
+        assert_eq!(used, self.groups.len(), "nothing else is in the table");
+        assert!(!self.is_too_much || self.len == 0, "too much is nothing");
     }
 }

@@ -89,7 +89,7 @@ impl Lives {
             ..Cell::new(state.order, state.instrument, state.side)
         };
         self.extras[slot] = Extras::of(state);
-        self.progress[slot] = Progress {
+        self.progress[slot + 1] = Progress {
             filled: state.filled,
             cost: state.cost,
             updated: state.updated,

@@ -53,14 +53,11 @@ const _: () = assert!(
 
 impl Progress {
     /// Nothing has happened.
-    #[inline]
-    pub(super) fn none(created: Timestamp) -> Self {
-        Self {
-            filled: Qty::ZERO,
-            cost: Notional::ZERO,
-            updated: created,
-        }
-    }
+    pub(super) const NONE: Self = Self {
+        filled: Qty::ZERO,
+        cost: Notional::ZERO,
+        updated: Timestamp::ZERO,
+    };
 
     /// Where an open order is in its life.
     pub(super) fn status(&self) -> OrderStatus {
