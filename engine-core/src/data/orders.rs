@@ -110,7 +110,7 @@ impl Lives {
         let account = self.owners.account(cell.owner);
         let extras = &self.extras[slot];
         let mut order = Ended::NONE;
-        order.set(cell, &progress, account, progress.status());
+        order.set(cell, progress, account, progress.status());
         if cell.has_limit_apart {
             order.set_limit(extras.limit);
         }
@@ -294,7 +294,7 @@ impl Lives {
         // An order by value has no quantity, and is not over by having traded it.
         if cell.quantity.is_zero() || filled < cell.quantity.lots() {
             cell.has_progress = true;
-            self.progress[slot + 1] = progress;
+            self.progress[slot + 1].set(progress);
             return Ok(());
         }
         if filled > cell.quantity.lots() {
@@ -422,7 +422,7 @@ impl Lives {
         }
         let account = self.owners.leave(cell.owner, slot);
         let extras = cell.has_extras.then(|| &self.extras[slot]);
-        self.closed.push(cell, &progress, (account, status), extras);
+        self.closed.push(cell, progress, (account, status), extras);
         cells.forget(slot);
         Ok(())
     }

@@ -69,11 +69,11 @@ impl Closed {
     }
 
     /// Takes in an order that closed just now, as it is, with its extras if it has any.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(
         &mut self,
         cell: &Cell,
-        progress: &Progress,
+        progress: Progress,
         (account, status): (Option<AccountId>, OrderStatus),
         extras: Option<&Extras>,
     ) {

@@ -59,6 +59,14 @@ impl Progress {
         updated: Timestamp::ZERO,
     };
 
+    /// Writes it piece by piece: see [`Ended::set`].
+    #[inline(always)]
+    pub(super) fn set(&mut self, Self { filled, cost, updated }: Self) {
+        self.filled = filled;
+        self.cost = cost;
+        self.updated = updated;
+    }
+
     /// Where an open order is in its life.
     pub(super) fn status(&self) -> OrderStatus {
         if self.filled.is_zero() {
@@ -116,11 +124,11 @@ impl Ended {
 
     /// Makes this an order as it is now. Piece by piece: a whole one would be put together somewhere else first, and
     /// read from there before it has arrived.
-    #[inline]
+    #[inline(always)]
     pub(super) fn set(
         &mut self,
         cell: &Cell,
-        progress: &Progress,
+        progress: Progress,
         account: Option<AccountId>,
         status: OrderStatus,
     ) {
