@@ -169,7 +169,9 @@ impl Cells {
         if newest == order && slot != NIL {
             return Some(slot);
         }
-        let found = chosen.index.find(order.get(), |slot| self.at(slot.get()).id.get());
+        let found = chosen
+            .index
+            .find(order.get(), |slot| self.at(slot.get()).id.get());
         found.map(Slot::get)
     }
 
@@ -237,7 +239,9 @@ impl Cells {
             NIL => cells.len() as u32 - 1,
             free => free,
         };
-        chosen.index.insert(order.get(), Slot::new(slot), |slot| cells[slot.get() + 1].id.get());
+        chosen.index.insert(order.get(), Slot::new(slot), |slot| {
+            cells[slot.get() + 1].id.get()
+        });
         if chosen.free == NIL {
             cells.push(Cell::free(NIL));
         } else {
@@ -287,8 +291,15 @@ impl Cells {
             assert!(self.at(at).is_free, "slot {at} is free");
             (free, at) = (free + 1, self.at(at).next);
         }
-        assert_eq!(free + self.len(), self.cells.len() - 1, "every slot is in use or free, once");
+        assert_eq!(
+            free + self.len(),
+            self.cells.len() - 1,
+            "every slot is in use or free, once"
+        );
         let (newest, slot) = chosen.newest;
-        assert!(slot == NIL || self.at(slot).id == newest, "the newest order is there");
+        assert!(
+            slot == NIL || self.at(slot).id == newest,
+            "the newest order is there"
+        );
     }
 }

@@ -205,7 +205,11 @@ impl Shown {
     /// Shows an order that is not displayed at the back of its price.
     #[inline]
     pub(super) fn show(&mut self, cells: &mut Cells, slot: u32, place: Place) -> Result<(), Divergence> {
-        let Place { side, price, quantity } = place;
+        let Place {
+            side,
+            price,
+            quantity,
+        } = place;
         let cell = cells.at_mut(slot);
         let can_be = price.is_valid() && !quantity.is_zero() && cell.side == side && !cell.is_displayed();
         let total = self.totals[side as usize].checked_add(quantity);
@@ -231,7 +235,11 @@ impl Shown {
     /// Takes quantity from a displayed order. With nothing left of it, it is displayed no more.
     #[inline]
     pub(super) fn take(&mut self, cells: &mut Cells, slot: u32, place: Place) -> Result<(), Divergence> {
-        let Place { side, price, quantity } = place;
+        let Place {
+            side,
+            price,
+            quantity,
+        } = place;
         let cell = cells.at_mut(slot);
         let is_there = cell.price == price && cell.side == side && cell.is_displayed();
         let left = cell.displayed.checked_sub(quantity).filter(|_| is_there);
@@ -318,7 +326,11 @@ impl Shown {
                 assert_eq!(level.quantity, quantity, "a level holds what its orders hold");
                 (count, total) = (count + len, total + quantity);
             }
-            assert_eq!(total, self.totals[side as usize].lots(), "the total is that of the levels");
+            assert_eq!(
+                total,
+                self.totals[side as usize].lots(),
+                "the total is that of the levels"
+            );
         }
         count
     }
@@ -329,7 +341,11 @@ fn check_level(cells: &Cells, (side, price): (Side, Price), level: &Level) -> (u
     let (mut count, mut quantity, mut last) = (0, 0, NIL);
     for slot in queue(cells, level) {
         let cell = cells.at(slot);
-        assert_eq!((cell.side, cell.price), (side, price), "an order stands at its price");
+        assert_eq!(
+            (cell.side, cell.price),
+            (side, price),
+            "an order stands at its price"
+        );
         assert_eq!(cell.prev, last, "links agree in both directions");
         assert!(cell.is_displayed(), "an order that stands somewhere is displayed");
         (count, quantity, last) = (count + 1, quantity + cell.displayed.lots(), slot);

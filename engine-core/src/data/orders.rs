@@ -121,9 +121,17 @@ impl Lives {
     #[inline]
     fn progress_of(&self, cell: &Cell, slot: u32) -> Progress {
         // Nobody can guess whether anything has, and there is no need to fetch what is not valid.
-        let Progress { filled, cost, updated } = self.progress[if cell.has_progress { slot + 1 } else { 0 }];
+        let Progress {
+            filled,
+            cost,
+            updated,
+        } = self.progress[if cell.has_progress { slot + 1 } else { 0 }];
         let updated = select_unpredictable(cell.has_progress, updated, cell.created);
-        Progress { filled, cost, updated }
+        Progress {
+            filled,
+            cost,
+            updated,
+        }
     }
 
     /// What few orders have, of an order that is about to have some of it.
@@ -285,7 +293,10 @@ impl Lives {
         let cell = cells.at_mut(slot);
         let before = self.progress_of(cell, slot);
         let filled = before.filled.lots().saturating_add(quantity.lots());
-        let cost = before.cost.units().saturating_add(price.notional(quantity).units());
+        let cost = before
+            .cost
+            .units()
+            .saturating_add(price.notional(quantity).units());
         let progress = Progress {
             filled: Qty::new(filled),
             cost: Notional::new(cost),
@@ -330,7 +341,10 @@ impl Lives {
         let cell = cells.at_mut(slot);
         if cell.created != time {
             let before = self.progress_of(cell, slot);
-            self.progress[slot + 1] = Progress { updated: time, ..before };
+            self.progress[slot + 1] = Progress {
+                updated: time,
+                ..before
+            };
             cell.has_progress = true;
         }
         match *event {
@@ -390,13 +404,10 @@ impl Lives {
 
     #[cold]
     #[inline(never)]
-    fn end_by_value(
-        &mut self,
-        cells: &mut Cells,
-        order: OrderId,
-        time: Timestamp,
-    ) -> Result<(), Divergence> {
-        let Some(slot) = cells.find(order) else { return Ok(()) };
+    fn end_by_value(&mut self, cells: &mut Cells, order: OrderId, time: Timestamp) -> Result<(), Divergence> {
+        let Some(slot) = cells.find(order) else {
+            return Ok(());
+        };
         let progress = Progress {
             updated: time,
             ..self.progress_of(cells.at(slot), slot)

@@ -58,12 +58,19 @@ impl Group {
     #[inline]
     fn of(side: Side, price: Price) -> (u64, u64) {
         let rank = (rank(side, price) + MIDDLE) as u64;
-        ((side as u64) << 63 | rank / u64::from(RANKS), 1 << (rank % u64::from(RANKS)))
+        (
+            ((side as u64) << 63) | (rank / u64::from(RANKS)),
+            1 << (rank % u64::from(RANKS)),
+        )
     }
 
     /// Its levels, best first.
     fn levels(self) -> impl Iterator<Item = (Side, Price)> {
-        let side = if self.key >> 63 == 0 { Side::Buy } else { Side::Sell };
+        let side = if self.key >> 63 == 0 {
+            Side::Buy
+        } else {
+            Side::Sell
+        };
         let first = ((self.key & !(1 << 63)) * u64::from(RANKS)) as i64 - MIDDLE;
         let best = |bits: u64| bits.checked_ilog2();
         let ranks = std::iter::successors(best(self.bits), move |rank| best(self.bits & ((1 << rank) - 1)));
@@ -198,7 +205,8 @@ impl Changes {
         if self.len == 0 {
             return Drained::Nothing;
         }
-        self.groups.sort_unstable_by_key(|group| std::cmp::Reverse(group.key));
+        self.groups
+            .sort_unstable_by_key(|group| std::cmp::Reverse(group.key));
         for (side, price) in self.groups.iter().flat_map(|group| group.levels()) {
             let level = DepthLevel {
                 price,
@@ -258,7 +266,10 @@ impl Changes {
         let bits: u32 = self.groups.iter().map(|group| group.bits.count_ones()).sum();
         assert_eq!(bits as usize, self.len, "every change is counted once");
         assert!(self.len <= self.changes_max, "so much is remembered");
-        assert!(2 * self.groups.len() <= self.places.len(), "half of the places are free");
+        assert!(
+            2 * self.groups.len() <= self.places.len(),
+            "half of the places are free"
+        );
         let used = self.places.iter().filter(|number| **number != NIL).count();
         assert_eq!(used, self.groups.len(), "nothing else is in the table");
         assert!(!self.is_too_much || self.len == 0, "too much is nothing");

@@ -77,7 +77,9 @@ impl Closed {
         (account, status): (Option<AccountId>, OrderStatus),
         extras: Option<&Extras>,
     ) {
-        let Some(at) = self.next_place(cell.id) else { return };
+        let Some(at) = self.next_place(cell.id) else {
+            return;
+        };
         self.ring[at].set(cell, progress, account, status);
         if let Some(extras) = extras {
             self.extras[at] = *extras;
@@ -89,7 +91,9 @@ impl Closed {
 
     /// Takes in the state of an order that is closed.
     pub(super) fn push_state(&mut self, state: &OrderState) {
-        let Some(at) = self.next_place(state.order) else { return };
+        let Some(at) = self.next_place(state.order) else {
+            return;
+        };
         (self.ring[at], self.extras[at]) = (Ended::of(state), Extras::of(state));
     }
 

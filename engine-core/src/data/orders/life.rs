@@ -61,7 +61,14 @@ impl Progress {
 
     /// Writes it piece by piece: see [`Ended::set`].
     #[inline(always)]
-    pub(super) fn set(&mut self, Self { filled, cost, updated }: Self) {
+    pub(super) fn set(
+        &mut self,
+        Self {
+            filled,
+            cost,
+            updated,
+        }: Self,
+    ) {
         self.filled = filled;
         self.cost = cost;
         self.updated = updated;

@@ -17,7 +17,10 @@ struct Links {
 const _: () = assert!(size_of::<Links>() == 8, "as documented");
 
 impl Links {
-    const NONE: Self = Self { older: NIL, newer: NIL };
+    const NONE: Self = Self {
+        older: NIL,
+        newer: NIL,
+    };
 }
 
 /// An account that has open orders.

@@ -124,7 +124,9 @@ impl Projections {
     #[inline]
     fn shown(&mut self, instrument: InstrumentId) -> Result<(&mut Shown, &mut Cells), Divergence> {
         let listed = self.instruments.get_mut(instrument.get() as usize);
-        let listed = listed.and_then(Option::as_mut).and_then(|listed| listed.shown.as_mut());
+        let listed = listed
+            .and_then(Option::as_mut)
+            .and_then(|listed| listed.shown.as_mut());
         let shown = listed.ok_or(Divergence::Instrument(instrument))?;
         Ok((shown, &mut self.cells))
     }

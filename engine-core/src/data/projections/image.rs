@@ -79,7 +79,9 @@ impl Projections {
         let listed = self.list(image.instrument);
         listed.map_err(|_| RestoreError::Inconsistent("an instrument that cannot be listed"))?;
         let depth = image.depth;
-        let shown = depth.map(|depth| self.restore_shown(image.instrument, depth)).transpose()?;
+        let shown = depth
+            .map(|depth| self.restore_shown(image.instrument, depth))
+            .transpose()?;
         let restored = Instrument {
             shown,
             trades: image.trades.map(Trades::restore).transpose()?,
