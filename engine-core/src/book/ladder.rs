@@ -7,8 +7,8 @@ use super::pages::{Group, Pages};
 use super::tree::Tree;
 use super::window::Window;
 
-/// No rank: lower than every price of either side.
-const NONE: i64 = i64::MIN;
+/// No rank: lower than every price of either side, and so low that no rank added to it is above 0.
+const NONE: i64 = i64::MIN / 2;
 
 /// The groups with which a window starts: 1,024 ranks, for 640 bytes.
 pub(super) const WINDOW_MIN: usize = 16;
@@ -66,6 +66,13 @@ impl Ladder {
     #[inline]
     pub(super) fn reaches(&self, rank: i64) -> bool {
         self.best >= rank
+    }
+
+    /// Whether an order of the other side with this rank would reach an order here: a rank is the negative of that which
+    /// the same price has on the other side.
+    #[inline]
+    pub(super) fn meets(&self, rank: i64) -> bool {
+        self.best.wrapping_add(rank) >= 0
     }
 
     /// The best rank and its level.

@@ -186,10 +186,11 @@ impl Sides {
         Some(View::of(record))
     }
 
-    /// Whether an order of `side` at this price would meet a displayed one.
+    /// Whether an order of `side` at this price would meet a displayed one, or could meet one that stands behind.
     #[inline]
-    pub(crate) fn crosses(&self, side: Side, price: Price) -> bool {
-        self.displayed[1 - side as usize].reaches(-rank(side, price))
+    pub(crate) fn may_meet(&self, side: Side, price: Price) -> bool {
+        let makers = 1 - side as usize;
+        self.displayed[makers].meets(rank(side, price)) || !self.behind[makers].is_empty()
     }
 
     /// Trades up to `quantity` with the orders of a side that stand first, at `limit` and better. It ends before the
