@@ -41,14 +41,14 @@ pub(super) struct Cell {
     pub(super) owner: u32,
     pub(super) side: Side,
     pub(super) order_type: OrderType,
-    /// Whether the price is one.
+    /// Whether it has a limit.
     pub(super) has_price: bool,
     pub(super) is_triggered: bool,
     /// Whether anything has happened to it since it was accepted.
     pub(super) has_progress: bool,
     /// Whether it has anything of what few orders have.
     pub(super) has_extras: bool,
-    /// Whether its limit is not `price` but among the extras.
+    /// Whether its limit is among the extras, and not `price`.
     pub(super) has_limit_apart: bool,
     /// Whether there is no order in it.
     pub(super) is_free: bool,

@@ -137,7 +137,8 @@ pub struct DepthImage {
     pub bids: Vec<DepthOrder>,
     /// The orders on the ask, first in priority first.
     pub asks: Vec<DepthOrder>,
-    /// What has changed since the last update was handed out; `None` if it is too much to remember.
+    /// What has changed since the last update was handed out, each level once, asks before bids and best first; `None`
+    /// if it is too much to remember.
     pub changed: Option<Vec<(Side, Price)>>,
     /// The last batch that the last update covered.
     pub covered: Seq,

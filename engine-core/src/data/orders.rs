@@ -112,7 +112,7 @@ impl Lives {
         let mut order = Ended::NONE;
         order.set(cell, progress, account, progress.status());
         if cell.has_limit_apart {
-            order.set_limit(extras.limit);
+            order.price = extras.limit;
         }
         order.state(extras)
     }
@@ -210,8 +210,8 @@ impl Lives {
     #[inline(never)]
     fn set_limit_apart(&mut self, cells: &mut Cells, slot: u32, limit: Option<Price>) {
         let cell = cells.at_mut(slot);
-        cell.has_limit_apart = true;
-        self.extras_mut(cell, slot).limit = limit;
+        (cell.has_price, cell.has_limit_apart) = (limit.is_some(), true);
+        self.extras_mut(cell, slot).limit = limit.unwrap_or_default();
     }
 
     /// Takes note of a refused order: it is closed at once.

@@ -64,6 +64,11 @@ impl Group {
         )
     }
 
+    /// Puts those with the best levels first, side by side.
+    fn sort(groups: &mut [Self]) {
+        groups.sort_unstable_by_key(|group| std::cmp::Reverse(group.key));
+    }
+
     /// Its levels, best first.
     fn levels(self) -> impl Iterator<Item = (Side, Price)> {
         let side = if self.key >> 63 == 0 {
@@ -223,9 +228,11 @@ impl Changes {
         Drained::Changes
     }
 
-    /// What has changed; `None` if it is too much.
+    /// What has changed, asks before bids, best first; `None` if it is too much.
     pub(super) fn remembered(&self) -> Option<Vec<(Side, Price)>> {
-        let levels = || self.groups.iter().flat_map(|group| group.levels()).collect();
+        let mut groups = self.groups.clone();
+        Group::sort(&mut groups);
+        let levels = || groups.iter().flat_map(|group| group.levels()).collect();
         (!self.is_too_much).then(levels)
     }
 
@@ -240,20 +247,24 @@ impl Changes {
     ) -> Result<Self, RestoreError> {
         let mut restored = Self::new(changes_max);
         restored.covered = covered;
-        let is_too_much = levels.is_none();
-        for (side, price) in levels.unwrap_or_default() {
-            if !price.is_valid() {
-                return Err(RestoreError::Inconsistent("a changed level that cannot be"));
-            }
-            restored.note(side, price);
-        }
-        if restored.is_too_much {
+        let Some(levels) = levels else {
+            restored.is_too_much = true;
+            return Ok(restored);
+        };
+        if levels.len() > changes_max {
             return Err(RestoreError::Limit {
                 name: "changes_max",
                 value: changes_max as u64,
             });
         }
-        restored.is_too_much = is_too_much;
+        for (side, price) in levels.iter().filter(|(_, price)| price.is_valid()) {
+            restored.note(*side, *price);
+        }
+        if restored.remembered().as_ref() != Some(&levels) {
+            return Err(RestoreError::Inconsistent(
+                "changed levels that cannot be, or are not in order",
+            ));
+        }
         Ok(restored)
     }
 
@@ -273,5 +284,95 @@ impl Changes {
         let used = self.places.iter().filter(|number| **number != NIL).count();
         assert_eq!(used, self.groups.len(), "nothing else is in the table");
         assert!(!self.is_too_much || self.len == 0, "too much is nothing");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn drained(changes: &mut Changes) -> (Drained, Vec<(Side, Price)>) {
+        let mut update = DepthUpdate::default();
+        let drained = changes.drain(Seq::new(1), &mut update, |_, price| {
+            Qty::new(price.ticks().unsigned_abs())
+        });
+        let bids = update.bids.iter().map(|level| (Side::Buy, level.price));
+        let asks = update.asks.iter().map(|level| (Side::Sell, level.price));
+        let right = |level: &DepthLevel| level.quantity.lots() == level.price.ticks().unsigned_abs();
+        assert!(
+            update.bids.iter().chain(&update.asks).all(right),
+            "a level has its own quantity"
+        );
+        (drained, bids.chain(asks).collect())
+    }
+
+    /// Prices that are neighbours, far apart, and at the limits.
+    fn levels() -> impl Strategy<Value = (Side, Price)> {
+        let ticks = prop_oneof![
+            4 => -70..70_i64,
+            3 => (-300..300_i64).prop_map(|far| far * 1_000_003),
+            1 => Just(Price::MAX.ticks()),
+            1 => Just(Price::MIN.ticks()),
+        ];
+        (any::<bool>(), ticks)
+            .prop_map(|(is_bid, ticks)| (if is_bid { Side::Buy } else { Side::Sell }, Price::new(ticks)))
+    }
+
+    proptest! {
+        /// An update has every level that has changed, once and best first, until there are more than were to be
+        /// remembered; and an image of it goes on as it does.
+        #[test]
+        fn changes_are_a_set_of_levels(
+            changes_max in 0..120_usize,
+            noted in prop::collection::vec(prop::collection::vec(levels(), 0..160), 1..4),
+        ) {
+            let mut changes = Changes::new(changes_max);
+            for noted in noted {
+                let mut model = BTreeSet::new();
+                for (number, (side, price)) in noted.into_iter().enumerate() {
+                    changes.note(side, price);
+                    model.insert((side, if side == Side::Buy { -price.ticks() } else { price.ticks() }));
+                    if number % 7 == 0 {
+                        changes = Changes::restore(changes_max, changes.remembered(), changes.covered())
+                            .expect("an image of changes");
+                    }
+                    changes.check_invariants();
+                    prop_assert_eq!(changes.remembered().is_none(), model.len() > changes_max);
+                    if model.len() > changes_max {
+                        break;
+                    }
+                }
+                let signed = |(side, ticks): (Side, i64)| {
+                    (side, Price::new(if side == Side::Buy { -ticks } else { ticks }))
+                };
+                let expected = match model.len() {
+                    0 => (Drained::Nothing, Vec::new()),
+                    len if len > changes_max => (Drained::TooMuch, Vec::new()),
+                    _ => (Drained::Changes, model.into_iter().map(signed).collect()),
+                };
+                prop_assert_eq!(drained(&mut changes), expected);
+                changes.check_invariants();
+            }
+        }
+    }
+
+    #[test]
+    fn an_image_that_no_changes_have_is_refused() {
+        let level = |ticks| (Side::Sell, Price::new(ticks));
+        let restored =
+            |levels: &[(Side, Price)]| Changes::restore(2, Some(levels.to_vec()), Seq::new(1)).is_ok();
+        assert!(restored(&[level(1), level(2)]));
+        for wrong in [
+            [level(1), level(1)].as_slice(),
+            &[level(2), level(1)],
+            &[level(1), level(2), level(3)],
+            &[level(i64::MAX)],
+        ] {
+            assert!(!restored(wrong), "{wrong:?}");
+        }
     }
 }

@@ -84,7 +84,7 @@ impl Closed {
         if let Some(extras) = extras {
             self.extras[at] = *extras;
             if cell.has_limit_apart {
-                self.ring[at].set_limit(extras.limit);
+                self.ring[at].price = extras.limit;
             }
         }
     }

@@ -82,6 +82,7 @@ impl Lives {
             quantity: state.quantity,
             created: state.created,
             order_type: state.order_type,
+            has_price: state.price.is_some(),
             is_triggered: state.is_triggered,
             has_progress: true,
             has_extras: true,

@@ -22,8 +22,8 @@ pub(super) struct Extras {
     pub(super) trigger: Option<Price>,
     /// What it was charged so far.
     pub(super) fee: Amount,
-    /// Its limit, where that is not where it is displayed.
-    pub(super) limit: Option<Price>,
+    /// Its limit, if that is kept here.
+    pub(super) limit: Price,
 }
 
 /// A closed order, but its extras.
@@ -35,7 +35,7 @@ pub(super) struct Ended {
     cost: Notional,
     created: Timestamp,
     updated: Timestamp,
-    price: Price,
+    pub(super) price: Price,
     account: Option<AccountId>,
     instrument: InstrumentId,
     status: OrderStatus,
@@ -47,7 +47,7 @@ pub(super) struct Ended {
 }
 
 const _: () = assert!(
-    size_of::<Progress>() == 32 && size_of::<Extras>() == 104 && size_of::<Ended>() == 88,
+    size_of::<Progress>() == 32 && size_of::<Extras>() == 96 && size_of::<Ended>() == 88,
     "as documented"
 );
 
@@ -90,7 +90,7 @@ impl Extras {
         time_in_force: TimeInForce::Gtc,
         trigger: None,
         fee: Amount::ZERO,
-        limit: None,
+        limit: Price::new(0),
     };
 
     pub(super) fn of(state: &OrderState) -> Self {
@@ -99,7 +99,7 @@ impl Extras {
             time_in_force: state.time_in_force,
             trigger: state.trigger,
             fee: state.fee,
-            limit: state.price,
+            limit: state.price.unwrap_or_default(),
         }
     }
 
@@ -154,11 +154,6 @@ impl Ended {
         self.has_price = cell.has_price;
         self.is_triggered = cell.is_triggered;
         self.has_extras = cell.has_extras;
-    }
-
-    /// Gives it this limit.
-    pub(super) fn set_limit(&mut self, limit: Option<Price>) {
-        (self.price, self.has_price) = (limit.unwrap_or_default(), limit.is_some());
     }
 
     /// The order that is in this state.

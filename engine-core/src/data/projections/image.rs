@@ -48,7 +48,7 @@ pub struct InstrumentImage {
 
 impl Projections {
     /// The version of the form of [`ProjectionsImage`].
-    pub const IMAGE_VERSION: u32 = 1;
+    pub const IMAGE_VERSION: u32 = 2;
 
     fn image_of(&self, instrument: InstrumentId, listed: &Instrument) -> InstrumentImage {
         let (cursor, cells) = (self.cursor, &self.cells);
