@@ -15,21 +15,28 @@ pub(super) struct Area {
 /// How many streams of the differential tests a fault meets; `cargo verify` runs seven times as many.
 pub(super) const STREAMS: u64 = 200;
 
-/// The three parts that nobody may get wrong: who trades with whom, whose the money is, and what was acknowledged.
+/// The parts that nobody may get wrong: who trades with whom, whose the money is, and what was acknowledged.
 pub(super) const AREAS: &[Area] = &[
     Area {
-        name: "matching",
-        purpose: "the book, and the rules of a market",
-        files: &["engine-core/src/book/**", "engine-core/src/market/**"],
-        targets: CORE_TARGETS,
-        slow_tests: CORE_SLOW_TESTS,
+        name: "market",
+        purpose: "matching: the rules of a market",
+        files: &["engine-core/src/market/**"],
+        targets: &["--test=core"],
+        slow_tests: SLOW_CORE_TESTS,
+    },
+    Area {
+        name: "book",
+        purpose: "matching: resting orders",
+        files: &["engine-core/src/book/**"],
+        targets: &["--lib", "--test=core"],
+        slow_tests: SLOW_CORE_TESTS,
     },
     Area {
         name: "accounts",
         purpose: "balances, holds, fees, positions and limits",
         files: &["engine-core/src/accounts/**"],
-        targets: CORE_TARGETS,
-        slow_tests: CORE_SLOW_TESTS,
+        targets: &["--test=core"],
+        slow_tests: SLOW_CORE_TESTS,
     },
     Area {
         name: "journal",
@@ -48,10 +55,11 @@ pub(super) const AREAS: &[Area] = &[
     },
 ];
 
-const CORE_TARGETS: &[&str] = &["--lib", "--test=core"];
-const CORE_SLOW_TESTS: &[&str] = &[
-    "a_sweep_of_five_thousand",
+const SLOW_CORE_TESTS: &[&str] = &[
     "a_million_orders",
+    "a_sweep_of_five_thousand",
+    "batches_of_any_size",
+    "money_is_what_the_events_say",
     "orders_with_chosen_ids_come_and_go",
     "ten_million_orders",
 ];
