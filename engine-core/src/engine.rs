@@ -113,8 +113,7 @@ impl Engine {
         }
         self.applied = command.seq;
         if self.ledger.is_some() {
-            self.apply_with_accounts(command, events);
-            return Ok(());
+            return self.apply_with_accounts(command, events);
         }
         self.advance(command.time, events);
         match &command.value {

@@ -39,7 +39,9 @@ pub(super) struct Instrument {
     pub(super) margin: Option<Margin>,
     /// The lowest price and the highest.
     pub(super) prices: (Price, Price),
-    /// The spec's own rates, then those from rising volumes on.
+    /// The spec's own rates.
+    pub(super) rates: Rates,
+    /// Where they are, then where those from rising volumes on are.
     tiers: Vec<Tier>,
     /// What everyone is limited to who has no limits of his own.
     pub(super) limits: Option<Limits>,
@@ -85,6 +87,10 @@ impl Instrument {
             quote_units,
             margin,
             prices: (terms.min_price.max(price_min(margin.is_some())), terms.max_price),
+            rates: Rates {
+                maker: terms.maker_fee_ppm,
+                taker: terms.taker_fee_ppm,
+            },
             tiers: Vec::new(),
             limits: None,
             last: None,
@@ -127,7 +133,7 @@ impl Instrument {
     fn set_tiers(&mut self, spec: &InstrumentSpec, quote: &AssetSpec, table: &mut RateTable) -> Listed<()> {
         let terms = spec.terms();
         let rates = |maker, taker| Rates { maker, taker };
-        let mut all = vec![(0, rates(terms.maker_fee_ppm, terms.taker_fee_ppm))];
+        let mut all = vec![(0, self.rates)];
         for tier in &terms.fee_tiers {
             let volume = quote
                 .amount(tier.volume_min)
@@ -157,7 +163,7 @@ impl Instrument {
         self.is_simple && self.limits.is_none()
     }
 
-    /// The rates of the spec itself.
+    /// Where the rates of the spec itself are.
     #[inline]
     pub(super) fn base_rates(&self) -> RateId {
         self.tiers[0].rates
@@ -207,8 +213,8 @@ impl Instrument {
 
     /// Notes that there is a position of this quantity.
     #[inline]
-    pub(super) fn reach_position(&mut self, quantity: i64) {
-        self.position_reached = self.position_reached.max(quantity.unsigned_abs());
+    pub(super) fn reach_position(&mut self, quantity: u64) {
+        self.position_reached = self.position_reached.max(quantity);
     }
 
     /// Whether any line has something beside.

@@ -150,18 +150,10 @@ impl Balances {
         Row { total, held }
     }
 
-    /// Changes what an account has by what is not much, in the row where it was found, and returns what that is then.
+    /// Changes what an account has.
     #[inline]
-    fn add_small(&mut self, place: (u32, u32), total: i64, held: i64) -> Row {
-        let [total, held] = self.rows.add_small(place, [total, held]);
-        Row { total, held }
-    }
-
-    /// Changes what an account has, and returns what that is then.
-    #[inline]
-    fn add(&mut self, account: u32, more: Row) -> Row {
-        let [total, held] = self.rows.add(account, [more.total, more.held]);
-        Row { total, held }
+    fn add(&mut self, account: u32, more: Row) {
+        self.rows.add(account, [more.total, more.held]);
     }
 }
 

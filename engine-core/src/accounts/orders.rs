@@ -215,6 +215,25 @@ impl OpenOrders {
         Some(slot.get())
     }
 
+    /// Where the order with this id is, which lives.
+    #[inline]
+    pub(super) fn live(&self, id: OrderId) -> At {
+        debug_assert!(
+            self.find(id).is_some(),
+            "what happens to an order happens while it lives"
+        );
+        match self.chosen {
+            None => id.get() as u32,
+            Some(_) => self.live_chosen(id),
+        }
+    }
+
+    #[inline(never)]
+    fn live_chosen(&self, id: OrderId) -> At {
+        let found = self.find(id);
+        found.expect("what happens to an order happens while it lives")
+    }
+
     /// Reads the entry of an order, if it is found by the id alone. The result means nothing.
     #[inline]
     pub(super) fn touch(&self, id: OrderId) -> u64 {

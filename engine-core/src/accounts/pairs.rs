@@ -10,6 +10,16 @@ use super::paged::Paged;
 /// The first number of an account whose numbers live apart.
 const APART: i64 = i64::MIN;
 
+/// Numbers within plus and minus this are small: with that much twice more they are still within 64 bits.
+const SMALL: i64 = 1 << 61;
+
+/// Whether both numbers are small.
+#[inline]
+pub(super) fn are_small(pair: [i64; 2]) -> bool {
+    let above_zero = |number: i64| number.wrapping_add(SMALL) as u64;
+    (above_zero(pair[0]) | above_zero(pair[1])) < 2 * SMALL as u64
+}
+
 /// Pairs of numbers by account; zeros where none was written.
 ///
 /// Invariant: a pair lives apart exactly if one of its numbers does not fit beside the other.
@@ -85,40 +95,32 @@ impl Pairs {
         }
     }
 
-    /// Adds to both numbers of an account and returns them.
+    /// Both numbers in a row that was found and does not live apart, to be changed so that they still fit.
     #[inline]
-    pub(super) fn add(&mut self, account: u32, more: [i128; 2]) -> [i128; 2] {
-        match more.map(i64::try_from) {
-            [Ok(one), Ok(other)] => {
-                let row = self.ensure(account);
-                self.add_small((row, account), [one, other])
-            }
-            _ => self.add_apart(account, more),
-        }
+    pub(super) fn near_mut(&mut self, row: u32) -> &mut [i64; 2] {
+        self.near.row_mut(row)
     }
 
-    /// Adds what is not much to both numbers in a row that was found, and returns them. The row is the account's.
+    /// Adds to both numbers of an account.
     #[inline]
-    pub(super) fn add_small(&mut self, (row, account): (u32, u32), more: [i64; 2]) -> [i128; 2] {
-        let near = self.near.row_mut(row);
-        let (one, other) = (near[0].checked_add(more[0]), near[1].checked_add(more[1]));
-        if let (Some(one), Some(other)) = (one, other)
+    pub(super) fn add(&mut self, account: u32, more: [i128; 2]) {
+        let near = self.near.at_mut(account);
+        if let [Ok(one), Ok(other)] = more.map(i64::try_from)
+            && let (Some(one), Some(other)) = (near[0].checked_add(one), near[1].checked_add(other))
             && near[0] != APART
             && one != APART
         {
             *near = [one, other];
-            return [one.into(), other.into()];
+        } else {
+            self.add_apart(account, more);
         }
-        self.add_apart(account, more.map(i128::from))
     }
 
     #[cold]
     #[inline(never)]
-    fn add_apart(&mut self, account: u32, more: [i128; 2]) -> [i128; 2] {
+    fn add_apart(&mut self, account: u32, more: [i128; 2]) {
         let [one, other] = self.read(account);
-        let pair = [one + more[0], other + more[1]];
-        self.write(account, pair);
-        pair
+        self.write(account, [one + more[0], other + more[1]]);
     }
 
     /// Reads a part of a row that was found. The result means nothing.
@@ -155,10 +157,23 @@ mod tests {
             let fits = pair.iter().all(|number| number.abs() <= most);
             assert_eq!(pairs.apart.is_empty(), fits, "{pair:?} lives where it belongs");
         }
-        assert_eq!(pairs.add(3, [-(1 << 96), 1]), [0, 0]);
-        assert!(pairs.apart.is_empty());
-        assert_eq!(pairs.add(4, [most, 1]), [most, 1]);
-        assert_eq!(pairs.add(4, [1, 1]), [most + 1, 2]);
+        let mut add = |account, more| {
+            pairs.add(account, more);
+            (pairs.read(account), pairs.apart.is_empty())
+        };
+        assert_eq!(add(3, [-(1 << 96), 1]), ([0, 0], true));
+        assert_eq!(add(4, [most, 1]), ([most, 1], true));
+        assert_eq!(add(4, [1, 1]), ([most + 1, 2], false));
         assert_eq!(pairs.read(5), [0, 0]);
+    }
+
+    #[test]
+    fn what_is_small_has_room_for_as_much_twice_more() {
+        for small in [0, 1, -1, SMALL - 1, -SMALL] {
+            assert!(are_small([small, 0]) && are_small([0, small]), "{small}");
+        }
+        for large in [SMALL, -SMALL - 1, i64::MAX, APART] {
+            assert!(!are_small([large, 0]) && !are_small([0, large]), "{large}");
+        }
     }
 }

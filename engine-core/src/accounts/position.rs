@@ -1,5 +1,6 @@
 //! One account in one instrument: its position, and what its live orders there add up to.
 
+use super::pairs::are_small;
 use crate::{Limits, Notional, Price, Qty, Side, Timestamp};
 
 /// What an account has bought and sold of an instrument.
@@ -188,57 +189,55 @@ impl Row {
         both.is_some()
     }
 
-    /// Changes the position by a trade, if all of that fits in the row, and returns what it cost then.
-    ///
-    /// The quantity cannot overflow; see [`Self::trade`].
+    /// Whether all of it is so small that trades of [`TRADED_MAX`](super::taken::TRADED_MAX) in all cannot lead out of
+    /// 64 bits.
     #[inline]
-    pub(super) fn trade_small(&mut self, side: Side, price: Price, quantity: Qty) -> Option<Cost> {
-        let lots = quantity.lots() as i64;
-        let signed = match side {
-            Side::Buy => lots,
-            Side::Sell => -lots,
-        };
-        let (before, cost) = (self.quantity, self.cost);
-        if cost == APART {
-            return None;
-        }
-        let (cost, realised) = if (before ^ signed) >= 0 || before == 0 {
-            (
-                cost.checked_add(price.ticks().checked_mul(signed)?)?,
-                self.realised,
-            )
-        } else {
-            self.close_small(signed, price.ticks())?
-        };
-        if cost == APART {
-            return None;
-        }
-        self.quantity = before + signed;
-        (self.cost, self.realised) = (cost, realised);
-        Some(Cost {
-            open: cost.into(),
-            realised: realised.into(),
-        })
+    pub(super) fn is_small(&self) -> bool {
+        are_small([self.cost, self.realised])
     }
 
-    /// What a trade against the position leaves of its cost, and what closing has brought then.
-    #[inline]
-    fn close_small(&self, signed: i64, price: i64) -> Option<(i64, i64)> {
-        let (before, cost) = (self.quantity, self.cost);
-        let open = before.checked_abs()?;
-        let closed = signed.abs().min(open);
-        let taken = if closed == open {
-            cost
+    /// What [`Self::trade`] does, for a row that is small and a trade of `signed` lots that is worth little.
+    ///
+    /// Nobody can guess whether a trade opens or closes, so there is no branch on it: k lots of the position are
+    /// closed, and what is traded beyond k is opened; k may be zero. With accounts no price is below zero, so a cost
+    /// has the sign of its position, and is shared out without it.
+    #[inline(always)]
+    pub(super) fn trade_small(&mut self, signed: i64, price: Price) {
+        let is_long = self.quantity > 0;
+        let (open, lots) = (self.quantity.unsigned_abs(), signed.unsigned_abs());
+        let closed = if (self.quantity ^ signed) < 0 {
+            lots.min(open)
         } else {
-            -cost.checked_neg()?.checked_mul(closed)?.div_euclid(open)
+            0
         };
-        // With the sign of the position.
-        let closed = if before < 0 { -closed } else { closed };
-        let realised = price.checked_mul(closed)?.checked_sub(taken)?;
-        // What goes beyond the position opens another one.
-        let opened = price.checked_mul(signed + closed)?;
-        let cost = cost.checked_sub(taken)?.checked_add(opened)?;
-        Some((cost, self.realised.checked_add(realised)?))
+        let with_sign = |of_position: u64| {
+            if is_long {
+                of_position as i64
+            } else {
+                -(of_position as i64)
+            }
+        };
+        let taken = match self.cost.unsigned_abs().checked_mul(closed) {
+            Some(product) => {
+                let whole = open.max(1);
+                with_sign(product / whole + u64::from(is_long & (product % whole != 0)))
+            }
+            None => share_large(self.cost, closed, open),
+        };
+        let closed = with_sign(closed);
+        self.quantity += signed;
+        self.cost += price.ticks() * (signed + closed) - taken;
+        self.realised += price.ticks() * closed - taken;
+    }
+
+    /// The position in a row that is small.
+    #[inline]
+    pub(super) fn position(&self) -> Position {
+        Position {
+            quantity: self.quantity,
+            cost: Notional::new(self.cost.into()),
+            realised: Notional::new(self.realised.into()),
+        }
     }
 
     /// Changes the position, and what it cost, by a trade and returns what that realised, in ticks times lots.
@@ -247,12 +246,7 @@ impl Row {
     /// highest price.
     #[inline]
     pub(super) fn trade(&mut self, cost: &mut Cost, side: Side, price: Price, quantity: Qty) -> i128 {
-        let lots = quantity.lots() as i64;
-        let signed = match side {
-            Side::Buy => lots,
-            Side::Sell => -lots,
-        };
-        let before = self.quantity;
+        let (before, signed) = (self.quantity, signed(side, quantity));
         self.quantity += signed;
         if before == 0 || (before > 0) == (signed > 0) {
             cost.open += i128::from(price.ticks()) * i128::from(signed);
@@ -294,7 +288,25 @@ impl Cost {
     }
 }
 
-/// ⌈`cost` × `part` / `whole`⌉ for 0 < `part` < `whole`.
+/// What a trade adds to the position of who is on this side of it.
+#[inline]
+pub(super) fn signed(side: Side, quantity: Qty) -> i64 {
+    let lots = quantity.lots() as i64;
+    match side {
+        Side::Buy => lots,
+        Side::Sell => -lots,
+    }
+}
+
+/// ⌈`cost` × `part` / `whole`⌉ for 0 < `part` ≤ `whole`, where the product has more than 64 bits.
+#[cold]
+#[inline(never)]
+fn share_large(cost: i64, part: u64, whole: u64) -> i64 {
+    // A share of 64 bits has no more.
+    share_up(cost.into(), part as i64, whole as i64) as i64
+}
+
+/// ⌈`cost` × `part` / `whole`⌉ for 0 < `part` ≤ `whole`.
 #[inline]
 fn share_up(cost: i128, part: i64, whole: i64) -> i128 {
     let small = i64::try_from(cost)
@@ -319,8 +331,8 @@ mod tests {
         for (side, price, quantity) in trades {
             let (price, quantity) = (Price::new(*price), Qty::new(*quantity));
             row.trade(&mut cost, *side, price, quantity);
-            assert_eq!(small.trade_small(*side, price, quantity), Some(cost));
-            assert_eq!(small.quantity, row.quantity);
+            small.trade_small(signed(*side, quantity), price);
+            assert_eq!(small.position(), cost.position(row.quantity));
         }
         cost.position(row.quantity)
     }

@@ -186,7 +186,7 @@ impl Ledger {
         }
         kept.lines.at_mut(number).quantity = line.quantity;
         kept.lines.set_cost(number, Cost { open, realised });
-        kept.reach_position(line.quantity);
+        kept.reach_position(line.quantity.unsigned_abs());
         if line.limits.is_some() || line.orders_this_second != 0 {
             let extra = kept.extra_mut(number);
             extra.limits = line.limits;

@@ -1,80 +1,73 @@
 //! The trades of a plain order with plain orders.
 //!
 //! A taker may meet fifty makers, and each is somebody else, somewhere else in memory. So all of them are looked at
-//! before the first is settled: what they need is on its way when it is needed.
+//! before the first is settled: what they need is on its way when it is needed, and every check is made before
+//! anything changes. What the trades come to for the taker is noted when all of them are settled.
 
-use std::hint::black_box;
-
-use super::fees::{Fees, RateTable, charge_small};
+use super::fees::charge_small;
 use super::instrument::Instrument;
-use super::orders::{At, OpenOrder, OpenOrders};
-use super::plain::{PlainOrder, balance_changed};
-use super::position::Cost;
-use super::{Asset, Ledger, Row};
+use super::orders::{At, OpenOrders};
+use super::pairs::are_small;
+use super::plain::{Hold, PlainOrder, balance_changed};
+use super::position::{Row, signed};
+use super::{Asset, Ledger};
 use crate::{AccountId, Amount, AssetId, Event, InstrumentId, OrderId, Place, Price, Qty, Side};
 
-/// Where the trades of a taker stand among the events.
-struct Trades {
-    first: usize,
-    end: usize,
-    /// Whether the taker is over although it has something left.
-    cancelled: bool,
-}
+/// What the trades of a taker are worth together at most, and deliver. Fees are at most as much again, so with what
+/// [`are_small`] nothing leads out of 64 bits.
+const TRADED_MAX: i64 = 1 << 60;
 
-/// A trade that is still to be settled, and where its maker is found.
+/// A trade that is still to be settled, and where what it changes of its maker is found.
 #[derive(Clone, Copy)]
 pub(super) struct Maker {
     at: At,
-    account: u32,
-    /// Its account's line, if there was one before the first trade.
-    line: Option<u32>,
-    /// Its balances of base and quote.
-    base: u32,
-    quote: u32,
-    trade: Trade,
-}
-
-/// A trade that is not worth much.
-#[derive(Clone, Copy)]
-struct Trade {
+    places: Places,
     /// In units of the quote asset.
     value: i64,
     /// In units of the base asset.
     delivered: i64,
 }
 
-/// A plain order while it takes.
-struct Taker {
-    side: Side,
+/// Where an account has its position, and its balances of base and quote.
+#[derive(Clone, Copy)]
+struct Places {
     line: u32,
-    fees: Fees,
-    remaining: Qty,
-    /// What its trades came to.
-    delivered: i128,
-    value: i128,
-    charged: i128,
-    position: (i64, Cost),
+    base: u32,
+    quote: u32,
 }
 
-/// What a fill leaves of an account.
-struct Filled {
-    base: Row,
-    quote: Row,
-    position: (i64, Cost),
+/// What the trades of a taker come to.
+struct Taker {
+    side: Side,
+    position: Row,
+    delivered: i64,
+    value: i64,
+    charged: i64,
+    remaining: Qty,
+    carry: u32,
+}
+
+/// What happened to a new order.
+struct Taken {
+    order: OrderId,
+    /// Where its trades begin among the events.
+    first: usize,
+    /// Whether it is over although it has something left.
+    cancelled: bool,
 }
 
 /// The parts of a ledger that the trades of one instrument change.
 struct Counter<'a> {
-    instrument: u32,
+    instrument: InstrumentId,
     kept: &'a mut Instrument,
     base: &'a mut Asset,
     quote: &'a mut Asset,
     orders: &'a mut OpenOrders,
-    rates: &'a RateTable,
 }
 
 impl Ledger {
-    /// Settles a new order that did not just come to rest, if all that it met hold for themselves alone.
+    /// Settles a new order that did not just come to rest, if all that it met hold for themselves alone and trade for
+    /// little. Whether that was so.
     #[inline(never)]
     pub(super) fn settle_taken(
         &mut self,
@@ -82,142 +75,91 @@ impl Ledger {
         events: &mut Vec<Event>,
         (batch, unread): (usize, usize),
     ) -> bool {
-        let (Some((order, trades)), Some(owner)) = (trades_of(&events[unread..], unread), place.account)
-        else {
-            return false;
-        };
         let mut makers = std::mem::take(&mut self.makers);
         makers.clear();
-        let all = self.note_makers(&events[trades.first..trades.end], (place, plain), &mut makers);
-        if all {
-            self.hold((place, plain), plain.held, events);
-            let first = trades.first - batch;
-            let left = self.take(owner, (place, plain), (&makers, &trades, first), events);
-            self.leave(order, (place, plain), (left, trades.cancelled), events);
+        let noted = self.note_taken((place, plain.account), (events, unread), &mut makers);
+        if let (Some((taken, places)), Some(owner)) = (&noted, place.account) {
+            self.hold(place.account, &plain.hold, events);
+            let (left, carry) = if makers.is_empty() {
+                (place.quantity, 0)
+            } else {
+                let mut counter = self.counter(place.instrument);
+                let mut taker = counter.taker(place, places);
+                counter.settle_makers(&mut taker, (&makers, taken.first, batch), events);
+                counter.settle_taker(&taker, (owner, places, plain), events);
+                (taker.remaining, taker.carry)
+            };
+            self.leave(taken, (place, plain), (left, carry), events);
         }
         self.makers = makers;
-        all
+        noted.is_some()
     }
 
-    /// Notes who the makers are, and reads what their trades will change. Whether all of them hold for themselves
-    /// alone, are not the taker's, and trade for little.
+    /// Looks at everything that a new order and its trades will change. `None` if the long way has to be gone.
     #[inline]
-    fn note_makers(
-        &self,
-        trades: &[Event],
-        (place, plain): (&Place, &PlainOrder),
+    fn note_taken(
+        &mut self,
+        (place, account): (&Place, u32),
+        (events, unread): (&[Event], usize),
         makers: &mut Vec<Maker>,
-    ) -> bool {
-        let kept = &self.instruments[place.instrument.get() as usize];
-        let base = &self.assets[kept.base as usize].balances.rows;
-        let quote = &self.assets[kept.quote as usize].balances.rows;
-        let mut read = 0;
-        for event in trades {
+    ) -> Option<(Taken, Places)> {
+        let Event::Accepted { order, .. } = *events.get(unread)? else {
+            return None;
+        };
+        let terms = usize::from(matches!(events.get(unread + 1), Some(Event::Terms { .. })));
+        let first = unread + 1 + terms;
+        let mut counter = self.counter(place.instrument);
+        let places = counter.places(account)?;
+        let mut traded = 0;
+        for event in &events[first..] {
             let Event::Traded {
                 maker,
+                maker_account: Some(_),
+                taker,
                 price,
                 quantity,
                 ..
             } = *event
             else {
-                return false;
+                break;
             };
-            let at = self.live(maker);
-            let order = self.orders.at(at);
-            let account = order.account;
-            if !order.is_plain() || account == plain.account {
-                return false;
+            let maker = counter.note_maker(maker, account, (price, quantity))?;
+            // Each is below half of what 64 bits can say, and so is their sum so far.
+            traded += maker.value.max(maker.delivered);
+            if traded > TRADED_MAX || taker != order {
+                return None;
             }
-            let line = kept.lines.find(account);
-            let (Some(base_row), Some(quote_row), Some(trade)) = (
-                base.find(account),
-                quote.find(account),
-                kept.trade_small(price, quantity),
-            ) else {
-                return false;
-            };
-            read ^= base.touch(base_row) ^ quote.touch(quote_row);
-            read ^= line.map_or(0, |line| kept.lines.touch(line));
-            makers.push(Maker {
-                at,
-                account,
-                line,
-                base: base_row,
-                quote: quote_row,
-                trade,
-            });
+            makers.push(maker);
         }
-        black_box(read);
-        true
-    }
-
-    /// Settles the trades of a taker, and says what they leave. Returns what is left of it.
-    #[inline]
-    fn take(
-        &mut self,
-        owner: AccountId,
-        (place, plain): (&Place, &PlainOrder),
-        (makers, trades, first): (&[Maker], &Trades, usize),
-        events: &mut Vec<Event>,
-    ) -> (Qty, Fees) {
-        let mut counter = self.counter(place.instrument);
-        let fees = Fees::new(counter.rates.at(counter.kept.base_rates()));
-        if makers.is_empty() {
-            return (place.quantity, fees);
-        }
-        let mut taker = Taker {
-            side: place.side,
-            line: counter.kept.lines.ensure(plain.account),
-            fees,
-            remaining: place.quantity,
-            delivered: 0,
-            value: 0,
-            charged: 0,
-            position: (0, Cost::default()),
+        let cancelled = match events[first + makers.len()..] {
+            [] => false,
+            [Event::Rested { order: rested, .. }] if rested == order => false,
+            [Event::Cancelled { order: cancelled, .. }] if cancelled == order => true,
+            _ => return None,
         };
-        events.reserve(4 * makers.len() + 4);
-        for (maker, index) in makers.iter().zip(0..) {
-            let Event::Traded {
-                maker_account: Some(maker_owner),
-                price,
-                quantity,
-                ..
-            } = events[trades.first + index]
-            else {
-                unreachable!("only trades stand between the acceptance and the end");
-            };
-            let taker_fee = counter.fill_taker(&mut taker, maker.trade, (price, quantity));
-            let (filled, maker_fee) = counter.fill_maker(maker, (price, quantity));
-            counter.quote.fees += i128::from(maker_fee + taker_fee);
-            events.push(Event::Settled {
-                trade: (first + index) as u32,
-                asset: AssetId::new(counter.kept.quote),
-                maker_fee: Amount::new(maker_fee.into()),
-                taker_fee: Amount::new(taker_fee.into()),
-            });
-            counter.say_filled(maker_owner, &filled, events);
-        }
-        let filled = counter.end_taker(&taker, plain);
-        counter.say_filled(owner, &filled, events);
-        (taker.remaining, taker.fees)
+        let taken = Taken {
+            order,
+            first,
+            cancelled,
+        };
+        Some((taken, places))
     }
 
     /// Keeps what is left of a taker, or releases what it holds if it is over.
     #[inline]
     fn leave(
         &mut self,
-        order: OrderId,
+        taken: &Taken,
         (place, plain): (&Place, &PlainOrder),
-        ((left, fees), cancelled): ((Qty, Fees), bool),
+        (left, carry): (Qty, u32),
         events: &mut Vec<Event>,
     ) {
-        if cancelled {
+        if taken.cancelled {
             let kept = &self.instruments[place.instrument.get() as usize];
-            let held = kept.hold_plain(place.side, plain.price, left, fees);
-            let held = held.expect("what is left holds no more than when it was admitted");
-            self.hold((place, plain), -held, events);
+            let more = -kept.held_plain(place.side, plain.price, left, carry);
+            self.hold(place.account, &Hold { more, ..plain.hold }, events);
         } else if !left.is_zero() {
-            self.keep_plain(order, place, plain, (left, fees.carry));
+            self.keep_plain(taken.order, place, plain, (left, carry));
         }
     }
 
@@ -228,122 +170,198 @@ impl Ledger {
         let assets = self.assets.get_disjoint_mut(assets);
         let [base, quote] = assets.expect("a simple instrument has two assets");
         Counter {
-            instrument: instrument.get(),
+            instrument,
             kept,
             base,
             quote,
             orders: &mut self.orders,
-            rates: &self.rates,
         }
     }
 }
 
 impl Counter<'_> {
-    /// The taker's side of a trade, of which only its position is noted yet. Returns what it is charged.
+    /// Where an account has what its trades change, if all of that is small. From now on it has it somewhere.
     #[inline]
-    fn fill_taker(&mut self, taker: &mut Taker, trade: Trade, (price, quantity): (Price, Qty)) -> i64 {
-        let (fee, carry) = charge_small(
-            trade.value.unsigned_abs(),
-            taker.fees.rates.taker,
-            taker.fees.carry,
-        );
-        taker.fees.carry = carry;
-        taker.delivered += i128::from(trade.delivered);
-        taker.value += i128::from(trade.value);
-        taker.charged += i128::from(fee);
-        taker.remaining -= quantity;
-        taker.position = self.kept.lines.trade(taker.line, taker.side, price, quantity);
-        self.kept.reach_position(taker.position.0);
-        self.kept.last = Some(price);
-        fee
+    fn places(&mut self, account: u32) -> Option<Places> {
+        let (base, quote) = (&mut self.base.balances.rows, &mut self.quote.balances.rows);
+        let places = Places {
+            line: self.kept.lines.ensure(account),
+            base: base.ensure(account),
+            quote: quote.ensure(account),
+        };
+        let is_small = self.kept.lines.row(places.line).is_small()
+            & are_small(*base.near_mut(places.base))
+            & are_small(*quote.near_mut(places.quote));
+        is_small.then_some(places)
     }
 
-    /// The maker's side of a trade, and what it is charged.
+    /// A trade with a maker, if it is somebody else's and plain, and all that matters is small.
     #[inline]
-    fn fill_maker(&mut self, maker: &Maker, (price, quantity): (Price, Qty)) -> (Filled, i64) {
+    fn note_maker(&mut self, maker: OrderId, taker: u32, (price, quantity): (Price, Qty)) -> Option<Maker> {
+        let at = self.orders.live(maker);
+        let order = *self.orders.at(at);
+        if !order.is_plain() || order.account == taker {
+            return None;
+        }
+        let kept = &*self.kept;
+        kept.hold_plain(order.side(), order.price(), order.remaining(), 0)?;
+        let (value, delivered) = (
+            kept.value_small(price, quantity)?,
+            kept.delivered_small(quantity)?,
+        );
+        Some(Maker {
+            at,
+            places: self.places(order.account)?,
+            value,
+            delivered,
+        })
+    }
+
+    /// A taker before its trades.
+    fn taker(&self, place: &Place, places: &Places) -> Taker {
+        Taker {
+            side: place.side,
+            position: *self.kept.lines.row(places.line),
+            delivered: 0,
+            value: 0,
+            charged: 0,
+            remaining: place.quantity,
+            carry: 0,
+        }
+    }
+
+    /// Settles all trades of a taker, and notes in it what they come to.
+    #[inline]
+    fn settle_makers(
+        &mut self,
+        taker: &mut Taker,
+        (makers, first, batch): (&[Maker], usize, usize),
+        events: &mut Vec<Event>,
+    ) {
+        let (mut fees, mut reached) = (0, 0);
+        events.reserve(4 * makers.len() + 4);
+        for (maker, index) in makers.iter().zip(first..) {
+            let Event::Traded {
+                maker_account: Some(owner),
+                price,
+                quantity,
+                ..
+            } = events[index]
+            else {
+                unreachable!("the trades were noted");
+            };
+            let (taker_fee, carry) =
+                charge_small(maker.value.unsigned_abs(), self.kept.rates.taker, taker.carry);
+            taker.carry = carry;
+            taker.charged += taker_fee;
+            taker.value += maker.value;
+            taker.delivered += maker.delivered;
+            taker.remaining -= quantity;
+            taker.position.trade_small(signed(taker.side, quantity), price);
+            let maker_fee = self.fill_maker(maker, (price, quantity));
+            fees += maker_fee + taker_fee;
+            let position = self.kept.lines.row(maker.places.line);
+            reached = taker
+                .position
+                .quantity
+                .unsigned_abs()
+                .max(position.quantity.unsigned_abs())
+                .max(reached);
+            self.kept.last = Some(price);
+            events.push(Event::Settled {
+                trade: (index - batch) as u32,
+                asset: AssetId::new(self.kept.quote),
+                maker_fee: Amount::new(maker_fee.into()),
+                taker_fee: Amount::new(taker_fee.into()),
+            });
+            self.say_account(owner, &maker.places, events);
+        }
+        self.quote.fees += i128::from(fees);
+        self.kept.reach_position(reached);
+    }
+
+    /// The maker's side of a trade. Returns what it is charged.
+    #[inline]
+    fn fill_maker(&mut self, maker: &Maker, (price, quantity): (Price, Qty)) -> i64 {
         let Self { kept, orders, .. } = self;
-        let before = *orders.at(maker.at);
-        let fees = Fees {
-            rates: self.rates.at(before.rates()),
-            carry: before.carry(),
-        };
-        let Trade { value, delivered } = maker.trade;
-        let (fee, carry) = charge_small(value.unsigned_abs(), fees.rates.maker, fees.carry);
-        let (account, side) = (maker.account, before.side());
-        let rest = before.remaining() - quantity;
-        let line = maker.line.unwrap_or_else(|| kept.lines.ensure(account));
-        let position = kept.lines.trade(line, side, price, quantity);
-        kept.reach_position(position.0);
+        let order = orders.at_mut(maker.at);
+        let (side, before, rest) = (order.side(), *order, order.remaining() - quantity);
+        let (fee, carry) = charge_small(maker.value.unsigned_abs(), kept.rates.maker, before.carry());
+        order.set_remaining(rest);
+        order.set_carry(carry);
+        if rest.is_zero() {
+            orders.remove(maker.at);
+        }
+        kept.lines
+            .row_mut(maker.places.line)
+            .trade_small(signed(side, quantity), price);
         if kept.counted {
-            let open = kept.lines.open_of(line);
+            let open = kept.lines.open_of(maker.places.line);
             open.lots[side as usize] -= quantity.lots();
             open.orders -= u32::from(rest.is_zero());
         }
-        if rest.is_zero() {
-            orders.remove(maker.at);
-        } else {
-            let order = orders.at_mut(maker.at);
-            order.set_remaining(rest);
-            order.set_carry(carry);
-        }
-        let (base, quote) = (&mut self.base.balances, &mut self.quote.balances);
-        let (base_row, quote_row) = ((maker.base, account), (maker.quote, account));
-        let (base, quote) = match side {
-            Side::Sell => (
-                base.add_small(base_row, -delivered, -delivered),
-                quote.add_small(quote_row, value - fee, 0),
-            ),
-            Side::Buy => {
-                let base = base.add_small(base_row, delivered, 0);
-                let held = -kept.released(&before, fees, (rest, carry));
-                let total = i128::from(-value - fee);
-                (base, quote.add(account, Row { total, held }))
+        let base = self.base.balances.rows.near_mut(maker.places.base);
+        let quote = self.quote.balances.rows.near_mut(maker.places.quote);
+        match side {
+            Side::Sell => {
+                base[0] -= maker.delivered;
+                base[1] -= maker.delivered;
+                quote[0] += maker.value - fee;
             }
-        };
-        (
-            Filled {
-                base,
-                quote,
-                position,
-            },
-            fee,
-        )
+            Side::Buy => {
+                let held = |quantity, carry| kept.held_plain(side, before.price(), quantity, carry);
+                base[0] += maker.delivered;
+                quote[0] -= maker.value + fee;
+                quote[1] -= held(before.remaining(), before.carry());
+                if !rest.is_zero() {
+                    quote[1] += held(rest, carry);
+                }
+            }
+        }
+        fee
     }
 
-    /// Notes what all trades of a taker came to.
+    /// Notes what all trades came to for the taker, and says what that leaves it with.
     #[inline]
-    fn end_taker(&mut self, taker: &Taker, plain: &PlainOrder) -> Filled {
-        let row = |total, held| Row { total, held };
-        let (base, quote) = match taker.side {
+    fn settle_taker(
+        &mut self,
+        taker: &Taker,
+        (owner, places, plain): (AccountId, &Places, &PlainOrder),
+        events: &mut Vec<Event>,
+    ) {
+        *self.kept.lines.row_mut(places.line) = taker.position;
+        let left = self
+            .kept
+            .held_plain(taker.side, plain.price, taker.remaining, taker.carry);
+        let released = plain.hold.more - left;
+        let base = self.base.balances.rows.near_mut(places.base);
+        let quote = self.quote.balances.rows.near_mut(places.quote);
+        match taker.side {
             Side::Buy => {
-                let held = self
-                    .kept
-                    .hold(Side::Buy, plain.price, taker.remaining, taker.fees);
-                let held = held.expect("what is left holds no more than when it was admitted");
-                let paid = row(-taker.value - taker.charged, held - i128::from(plain.held));
-                (row(taker.delivered, 0), paid)
+                base[0] += taker.delivered;
+                quote[0] -= taker.value + taker.charged;
+                quote[1] -= released;
             }
-            Side::Sell => (
-                row(-taker.delivered, -taker.delivered),
-                row(taker.value - taker.charged, 0),
-            ),
-        };
-        Filled {
-            base: self.base.balances.add(plain.account, base),
-            quote: self.quote.balances.add(plain.account, quote),
-            position: taker.position,
+            Side::Sell => {
+                base[0] -= taker.delivered;
+                base[1] -= released;
+                quote[0] += taker.value - taker.charged;
+            }
         }
+        self.say_account(owner, places, events);
     }
 
-    /// Says what a trade has left an account with: its balances, then its position.
+    /// Says what trades have left an account with: its balances, then its position.
     #[inline]
-    fn say_filled(&self, owner: AccountId, filled: &Filled, events: &mut Vec<Event>) {
-        let position = filled.position.1.position(filled.position.0);
-        events.push(balance_changed(owner, self.kept.base, filled.base));
-        events.push(balance_changed(owner, self.kept.quote, filled.quote));
+    fn say_account(&mut self, owner: AccountId, places: &Places, events: &mut Vec<Event>) {
+        let base = *self.base.balances.rows.near_mut(places.base);
+        let quote = *self.quote.balances.rows.near_mut(places.quote);
+        let position = self.kept.lines.row(places.line).position();
+        events.push(balance_changed(owner, self.kept.base, base));
+        events.push(balance_changed(owner, self.kept.quote, quote));
         events.push(Event::PositionChanged {
             account: owner,
-            instrument: InstrumentId::new(self.instrument),
+            instrument: self.instrument,
             quantity: position.quantity,
             cost: position.cost,
             realised: position.realised,
@@ -352,55 +370,10 @@ impl Counter<'_> {
 }
 
 impl Instrument {
-    /// A trade, if neither what is paid nor what is delivered is much.
-    #[inline]
-    fn trade_small(&self, price: Price, quantity: Qty) -> Option<Trade> {
-        Some(Trade {
-            value: self.value_small(price, quantity)? as i64,
-            delivered: self.delivered_small(quantity)?,
-        })
+    /// What a plain order holds that was looked at.
+    #[inline(always)]
+    fn held_plain(&self, side: Side, price: Price, quantity: Qty, carry: u32) -> i64 {
+        let held = self.hold_plain(side, price, quantity, carry);
+        held.expect("what is left holds no more than when it was looked at")
     }
-
-    /// What a buy no longer holds after a fill that leaves `rest`.
-    #[inline]
-    fn released(&self, before: &OpenOrder, fees: Fees, (rest, carry): (Qty, u32)) -> i128 {
-        let hold = |quantity, fees| {
-            let held = self.hold(Side::Buy, before.price(), quantity, fees);
-            held.expect("an order that trades holds no more than when it was admitted")
-        };
-        let held = hold(before.remaining(), fees);
-        if rest.is_zero() {
-            return held;
-        }
-        held - hold(rest, Fees { carry, ..fees })
-    }
-}
-
-/// A new order and its trades, if nothing but them happened between its acceptance and its end. The events begin with
-/// its acceptance, which stands at `start`.
-#[inline]
-fn trades_of(events: &[Event], start: usize) -> Option<(OrderId, Trades)> {
-    let Event::Accepted { order, .. } = *events.first()? else {
-        return None;
-    };
-    let terms = usize::from(matches!(events.get(1), Some(Event::Terms { .. })));
-    let first = 1 + terms;
-    let traded = events[first..]
-        .iter()
-        .take_while(
-            |event| matches!(event, Event::Traded { taker, maker_account: Some(_), .. } if *taker == order),
-        )
-        .count();
-    let cancelled = match events[first + traded..] {
-        [] => false,
-        [Event::Rested { order: rested, .. }] if rested == order => false,
-        [Event::Cancelled { order: cancelled, .. }] if cancelled == order => true,
-        _ => return None,
-    };
-    let trades = Trades {
-        first: start + first,
-        end: start + first + traded,
-        cancelled,
-    };
-    Some((order, trades))
 }

@@ -9,8 +9,8 @@ use crate::accounts::{
 use crate::book::Slot;
 use crate::command::{Amend, Cancel, Command, Linked, OrderRef, Place};
 use crate::event::{Event, RejectReason, Request};
-use crate::market::{Floors, NOT_REDUCIBLE, Reducible, is_well_linked};
-use crate::sequencer::Sequenced;
+use crate::market::{Floor, Floors, NOT_REDUCIBLE, Reducible, is_well_linked};
+use crate::sequencer::{Gap, Sequenced};
 use crate::snapshot::Direction;
 use crate::spec::{AssetSpec, InstrumentSpec};
 use crate::types::{AccountId, Amount, AssetId, InstrumentId, Side};
@@ -54,23 +54,6 @@ impl Desk<'_> {
             .filter(|slot| store.details(*slot).instrument == instrument);
         self.ledger
             .count(instrument, there.map(|slot| store.orders.id(slot)));
-    }
-
-    /// Carries out a new order. The order of the checks matters only where one fails.
-    #[inline]
-    fn place(mut self, place: &Place) {
-        let plain = self.ledger.admit_plain(place);
-        let mut floor = self.floors.floor(place.instrument);
-        if let (Some(plain), Some(price)) = (plain, floor.plain_price(place))
-            && floor.admit_plain(place, price).is_ok()
-        {
-            floor.carry_out_plain(place, price);
-            let (now, places) = (self.floors.now, (self.batch, self.unread));
-            self.ledger
-                .settle_plain((place, &plain), now, self.floors.events, places);
-        } else {
-            self.place_any(place);
-        }
     }
 
     #[inline(never)]
@@ -117,8 +100,7 @@ impl Desk<'_> {
         let plain = self.ledger.admit_plain_amend((instrument, order), total, changes);
         match plain {
             Some(plain) if floor.amend_plain(slot, amend) => {
-                self.ledger
-                    .settle_plain_amend((owner, instrument), &plain, self.floors.events);
+                self.ledger.settle_plain_amend(owner, &plain, self.floors.events);
             }
             _ => self.amend_any(slot, amend),
         }
@@ -186,20 +168,46 @@ impl Desk<'_> {
 }
 
 impl Engine {
-    /// Applies the next command with accounts.
-    pub(super) fn apply_with_accounts(&mut self, command: &Sequenced<Command>, events: &mut Vec<Event>) {
+    /// Applies the next command with accounts. Nothing is missing before it; the result is that of
+    /// [`apply`](Self::apply), which ends in a call of this.
+    pub(super) fn apply_with_accounts(
+        &mut self,
+        command: &Sequenced<Command>,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Gap> {
         let batch = events.len();
         self.advance(command.time, events);
         if events.len() > batch {
             self.settle(events, (batch, batch));
         }
         match &command.value {
-            Command::Place(place) if self.lists(place.instrument) => {
-                self.desk(events, batch).place(place);
-            }
+            Command::Place(place) if self.lists(place.instrument) => self.place_paid(place, events, batch),
             Command::Cancel(cancel) => self.cancel_paid(cancel, events, batch),
             Command::Amend(amend) => self.amend_paid(amend, events, batch),
             _ => self.apply_rare_with_accounts(command, events, batch),
+        }
+        Ok(())
+    }
+
+    /// Carries out a new order. The order of the checks matters only where one fails.
+    #[inline]
+    fn place_paid(&mut self, place: &Place, events: &mut Vec<Event>, batch: usize) {
+        let (now, unread) = (self.now, events.len());
+        let ledger = self.ledger.as_deref_mut().expect("the engine has accounts");
+        let mut floor = Floor {
+            market: &mut self.instruments[place.instrument.get() as usize],
+            store: &mut self.store,
+            now,
+            events,
+        };
+        if let Some(price) = floor.plain_price(place)
+            && let Some(plain) = ledger.admit_plain(place, price)
+            && floor.admit_plain(place, price).is_ok()
+        {
+            floor.carry_out_plain(place, price);
+            ledger.settle_plain((place, &plain), now, events, (batch, unread));
+        } else {
+            self.desk(events, batch).place_any(place);
         }
     }
 
@@ -262,20 +270,27 @@ impl Engine {
 
     #[inline]
     fn cancel_paid(&mut self, cancel: &Cancel, events: &mut Vec<Event>, batch: usize) {
-        if let (Some(ledger), OrderRef::Id(id)) = (&self.ledger, cancel.order) {
-            black_box(ledger.touch_order(id));
-        }
         let Some(slot) = self.store.resolve(&cancel.order, cancel.account) else {
             return self.cancel(cancel, events);
         };
-        if let Some(ledger) = &self.ledger {
-            let details = self.store.details(slot);
-            let side = self.store.orders.side(slot);
-            black_box(ledger.touch(details.account, details.instrument, side));
-        }
         let unread = events.len();
-        self.floors(events).floor_of(slot).cancel_asked(slot);
-        self.settle(events, (batch, unread));
+        let ledger = self.ledger.as_deref_mut().expect("the engine has accounts");
+        let details = self.store.details(slot);
+        let (owner, instrument) = (details.account, details.instrument);
+        let plain = ledger.admit_plain_cancel(instrument, self.store.orders.id(slot));
+        let mut floor = Floor {
+            market: &mut self.instruments[instrument.get() as usize],
+            store: &mut self.store,
+            now: self.now,
+            events,
+        };
+        floor.cancel_asked(slot);
+        match plain {
+            Some(plain) if events.len() == unread + 1 => {
+                ledger.settle_plain_cancel((owner, instrument), &plain, events);
+            }
+            _ => self.settle(events, (batch, unread)),
+        }
     }
 
     fn amend_paid(&mut self, amend: &Amend, events: &mut Vec<Event>, batch: usize) {
