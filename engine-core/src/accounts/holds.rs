@@ -78,15 +78,14 @@ impl Instrument {
     /// without a fee would.
     #[inline(always)]
     pub(super) fn hold_plain(&self, side: Side, price: Price, quantity: Qty, carry: u32) -> Option<i64> {
-        let is_buy = side == Side::Buy;
-        let price = if is_buy { price.ticks() } else { 1 };
-        let rate = if is_buy { self.rates.held() } else { 0 };
+        let held = &self.held[side as usize];
+        let price = (price.ticks() - 1) * held.is_priced + 1;
         let lots = u64::try_from(price).ok()?.checked_mul(quantity.lots())?;
-        let value = lots.checked_mul(self.held[side as usize].units)?;
+        let value = lots.checked_mul(held.units)?;
         if value >= SMALL_MAX {
             return None;
         }
-        let (fee, _) = charge_small(value, rate, carry);
+        let (fee, _) = charge_small(value, held.rate, carry);
         Some(value as i64 + fee)
     }
 

@@ -22,8 +22,12 @@ pub(super) struct Margin {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Held {
     pub(super) asset: u32,
+    /// For which rate, where everybody has the same: none of a sell.
+    pub(super) rate: i32,
     /// Smallest units for a lot, of a buy at a price of 1.
     pub(super) units: u64,
+    /// Whether that is times the price: 1 if so, else 0.
+    pub(super) is_priced: i64,
 }
 
 /// An instrument as its ledger sees it.
@@ -69,7 +73,7 @@ type Listed<T> = Result<T, RejectReason>;
 
 impl Instrument {
     /// The instrument of this spec, if its assets are here and fit.
-    pub(super) fn new(spec: &InstrumentSpec, assets: &[AssetSpec], rates: &mut RateTable) -> Listed<Self> {
+    pub(super) fn new(spec: &InstrumentSpec, assets: &[AssetSpec], table: &mut RateTable) -> Listed<Self> {
         let terms = spec.terms();
         let margin = margin_of(terms.funding);
         let (quote, quote_spec) = known(terms.quote, assets)?;
@@ -80,6 +84,16 @@ impl Instrument {
         } else {
             (quote, 0)
         };
+        let rates = Rates {
+            maker: terms.maker_fee_ppm,
+            taker: terms.taker_fee_ppm,
+        };
+        let held = |asset, units, is_priced: bool| Held {
+            asset,
+            rate: if is_priced { rates.held() } else { 0 },
+            units,
+            is_priced: is_priced.into(),
+        };
         let mut instrument = Self {
             base,
             quote,
@@ -87,16 +101,13 @@ impl Instrument {
             quote_units,
             margin,
             prices: (terms.min_price.max(price_min(margin.is_some())), terms.max_price),
-            rates: Rates {
-                maker: terms.maker_fee_ppm,
-                taker: terms.taker_fee_ppm,
-            },
+            rates,
             tiers: Vec::new(),
             limits: None,
             last: None,
             mark: None,
             lines: Lines::default(),
-            held: [(quote, quote_units), (base, base_units)].map(|(asset, units)| Held { asset, units }),
+            held: [held(quote, quote_units, true), held(base, base_units, false)],
             is_simple: false,
             counted: margin.is_some(),
             position_reached: 0,
@@ -105,7 +116,7 @@ impl Instrument {
             extra_count: 0,
         };
         instrument.check_prices()?;
-        instrument.set_tiers(spec, quote_spec, rates)?;
+        instrument.set_tiers(spec, quote_spec, table)?;
         instrument.is_simple = margin.is_none() && base != quote && !instrument.has_tiers();
         Ok(instrument)
     }

@@ -9,7 +9,7 @@ pub(super) type At = u32;
 
 /// A live order, as far as money is concerned; two of them fit in a cache line.
 #[derive(Clone, Copy, Debug, Default)]
-#[repr(C, align(32))]
+#[repr(C)]
 pub(super) struct OpenOrder {
     /// The price that it holds by in the upper 54 bits (a buy's worst price; what a sell counts with on margin and in
     /// limits), then what kind of order it is.

@@ -46,7 +46,7 @@ pub(super) struct Hold {
 
 impl Ledger {
     /// Admits a limit order without conditions where nothing but funds has to be looked at, if they are there.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn admit_plain(&self, place: &Place, price: Price) -> Option<PlainOrder> {
         let kept = &self.instruments[place.instrument.get() as usize];
         let (account, flags) = self.number_and_flags(place.account?)?;
@@ -80,7 +80,7 @@ impl Ledger {
     }
 
     /// Settles a plain order that was admitted, whatever it did.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn settle_plain(
         &mut self,
         (place, plain): (&Place, &PlainOrder),

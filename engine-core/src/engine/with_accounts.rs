@@ -10,7 +10,7 @@ use crate::book::Slot;
 use crate::command::{Amend, Cancel, Command, Linked, OrderRef, Place};
 use crate::event::{Event, RejectReason, Request};
 use crate::market::{Floor, Floors, NOT_REDUCIBLE, Reducible, is_well_linked};
-use crate::sequencer::{Gap, Sequenced};
+use crate::sequencer::Sequenced;
 use crate::snapshot::Direction;
 use crate::spec::{AssetSpec, InstrumentSpec};
 use crate::types::{AccountId, Amount, AssetId, InstrumentId, Side};
@@ -168,34 +168,32 @@ impl Desk<'_> {
 }
 
 impl Engine {
-    /// Applies the next command with accounts. Nothing is missing before it; the result is that of
-    /// [`apply`](Self::apply), which ends in a call of this.
-    pub(super) fn apply_with_accounts(
-        &mut self,
-        command: &Sequenced<Command>,
-        events: &mut Vec<Event>,
-    ) -> Result<(), Gap> {
+    /// Applies the next command with accounts.
+    #[inline(never)]
+    pub(super) fn apply_with_accounts(&mut self, command: &Sequenced<Command>, events: &mut Vec<Event>) {
         let batch = events.len();
         self.advance(command.time, events);
         if events.len() > batch {
             self.settle(events, (batch, batch));
         }
         match &command.value {
-            Command::Place(place) if self.lists(place.instrument) => self.place_paid(place, events, batch),
+            Command::Place(place) => self.place_paid(place, events, batch),
             Command::Cancel(cancel) => self.cancel_paid(cancel, events, batch),
             Command::Amend(amend) => self.amend_paid(amend, events, batch),
             _ => self.apply_rare_with_accounts(command, events, batch),
         }
-        Ok(())
     }
 
     /// Carries out a new order. The order of the checks matters only where one fails.
-    #[inline]
+    #[inline(never)]
     fn place_paid(&mut self, place: &Place, events: &mut Vec<Event>, batch: usize) {
         let (now, unread) = (self.now, events.len());
         let ledger = self.ledger.as_deref_mut().expect("the engine has accounts");
+        let Some(market) = self.instruments.get_mut(place.instrument.get() as usize) else {
+            return self.place_nowhere(place, events);
+        };
         let mut floor = Floor {
-            market: &mut self.instruments[place.instrument.get() as usize],
+            market,
             store: &mut self.store,
             now,
             events,
@@ -211,6 +209,11 @@ impl Engine {
         }
     }
 
+    #[cold]
+    fn place_nowhere(&mut self, place: &Place, events: &mut Vec<Event>) {
+        self.place(place, events);
+    }
+
     #[inline(never)]
     fn apply_rare_with_accounts(
         &mut self,
@@ -222,7 +225,6 @@ impl Engine {
         match &command.value {
             Command::PlaceLinked(linked) => return self.place_linked_paid(linked, events, batch),
             Command::List(spec) => self.list_paid(spec, events),
-            Command::Place(place) => self.place(place, events),
             other if is_about_money(other) => self.apply_to_ledger(command, events),
             other => self.apply_rare(other, events),
         }
@@ -268,7 +270,7 @@ impl Engine {
         desk.place_linked(&linked);
     }
 
-    #[inline]
+    #[inline(never)]
     fn cancel_paid(&mut self, cancel: &Cancel, events: &mut Vec<Event>, batch: usize) {
         let Some(slot) = self.store.resolve(&cancel.order, cancel.account) else {
             return self.cancel(cancel, events);
