@@ -45,7 +45,9 @@ pub(super) struct Instrument {
     pub(super) prices: (Price, Price),
     /// The spec's own rates.
     pub(super) rates: Rates,
-    /// Where they are, then where those from rising volumes on are.
+    /// Where they are.
+    pub(super) rate_id: RateId,
+    /// They, then those from rising volumes on.
     tiers: Vec<Tier>,
     /// What everyone is limited to who has no limits of his own.
     pub(super) limits: Option<Limits>,
@@ -102,6 +104,7 @@ impl Instrument {
             margin,
             prices: (terms.min_price.max(price_min(margin.is_some())), terms.max_price),
             rates,
+            rate_id: RateId::default(),
             tiers: Vec::new(),
             limits: None,
             last: None,
@@ -160,6 +163,7 @@ impl Instrument {
             let rates = table.intern(rates).ok_or(RejectReason::TooManyRates)?;
             self.tiers.push(Tier { volume_min, rates });
         }
+        self.rate_id = self.tiers[0].rates;
         Ok(())
     }
 
@@ -172,12 +176,6 @@ impl Instrument {
     #[inline]
     pub(super) fn is_plain(&self) -> bool {
         self.is_simple && self.limits.is_none()
-    }
-
-    /// Where the rates of the spec itself are.
-    #[inline]
-    pub(super) fn base_rates(&self) -> RateId {
-        self.tiers[0].rates
     }
 
     /// The rates of a tier; beyond the last tier, of the last.

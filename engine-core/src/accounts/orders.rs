@@ -74,6 +74,23 @@ impl OpenOrder {
         }
     }
 
+    /// A limit order that holds for itself alone.
+    #[inline(always)]
+    pub(super) fn plain(
+        (account, side): (u32, Side),
+        price: Price,
+        quantity: Qty,
+        (rates, carry): (RateId, u32),
+    ) -> Self {
+        Self {
+            key: (price.ticks() << PRICE_SHIFT) as u64 | LIVE | (side as u64 * SELL),
+            remaining: quantity.lots(),
+            terms: u64::from(rates.0) << RATE_SHIFT | u64::from(carry),
+            account,
+            generation: 0,
+        }
+    }
+
     #[inline]
     pub(super) fn side(&self) -> Side {
         if self.key & SELL == 0 {
@@ -249,12 +266,16 @@ impl OpenOrders {
             None => id.get() as u32,
             Some(chosen) => chosen.insert(id.get()),
         };
-        if self.entries.get(at).is_none() {
+        if at as usize >= self.entries.len() {
             self.grow(at);
         }
         let entry = &mut self.entries[at];
         debug_assert!(!entry.is_live(), "an id is in use once");
-        *entry = order;
+        // One field after the other: an order that is put together elsewhere first has to be waited for.
+        entry.key = order.key;
+        entry.remaining = order.remaining;
+        entry.terms = order.terms;
+        entry.account = order.account;
         entry.generation = (id.get() >> 32) as u32;
         self.len += 1;
         at

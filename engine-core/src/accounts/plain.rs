@@ -6,16 +6,19 @@
 
 use super::admit::{Admission, Admitted};
 use super::instrument::Instrument;
-use super::orders::{At, NewOrder, OpenOrder};
+use super::orders::{At, OpenOrder};
 use super::{FROZEN, GROUPED, Ledger, ON_MARGIN};
 use crate::{AccountId, Amount, AssetId, Event, InstrumentId, OrderId, Place, Price, Qty, Side, Timestamp};
 
-/// What was found out about a plain order when it was admitted.
+/// A plain order that was admitted and holds for all of it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PlainOrder {
+    pub(super) owner: AccountId,
     pub(super) account: u32,
     pub(super) price: Price,
     pub(super) hold: Hold,
+    /// What its account has and holds since.
+    balance: [i64; 2],
 }
 
 /// A plain order as an amend makes it.
@@ -45,41 +48,45 @@ pub(super) struct Hold {
 }
 
 impl Ledger {
-    /// Admits a limit order without conditions where nothing but funds has to be looked at, if they are there.
+    /// Holds for a limit order without conditions that the market takes, if nothing but funds has to be looked at and
+    /// they are there.
     #[inline(never)]
-    pub(crate) fn admit_plain(&self, place: &Place, price: Price) -> Option<PlainOrder> {
+    pub(crate) fn reserve(&mut self, place: &Place, price: Price) -> Option<PlainOrder> {
+        let owner = place.account?;
+        let (account, flags) = self.number_and_flags(owner)?;
         let kept = &self.instruments[place.instrument.get() as usize];
-        let (account, flags) = self.number_and_flags(place.account?)?;
         // An order of a grouped account gets its group, and a buy at 0 holds nothing.
         if !kept.is_plain() || flags & (FROZEN | ON_MARGIN | GROUPED) != 0 || price.ticks() <= 0 {
             return None;
         }
         let (side, quantity) = (place.side, place.quantity);
         let more = kept.hold_plain(side, price, quantity, 0)?;
-        let (hold, [total, held]) = self.hold_of(kept, side, account, more)?;
+        let asset = kept.held_asset(side);
+        let rows = &mut self.assets[asset as usize].balances.rows;
+        let row = rows.find(account)?;
+        let balance = rows.near_mut(row)?;
         // Spot accounts hold what they have at most, so nothing here overflows.
-        if more > total - held {
-            return None;
-        }
+        let held = balance[1] + more;
         let has_room = if kept.counted {
             let line = kept.lines.read(account);
             line.extra == 0 && line.has_room(side, quantity)
         } else {
-            kept.is_roomy((held + more).unsigned_abs(), 0)
+            kept.is_roomy(held.unsigned_abs(), 0)
         };
-        has_room.then_some(PlainOrder { account, price, hold })
+        if more > balance[0] - balance[1] || !has_room {
+            return None;
+        }
+        balance[1] = held;
+        Some(PlainOrder {
+            owner,
+            account,
+            price,
+            hold: Hold { asset, row, more },
+            balance: *balance,
+        })
     }
 
-    /// What an account will hold more for its orders of a side, and what it has and holds so far.
-    #[inline(always)]
-    fn hold_of(&self, kept: &Instrument, side: Side, account: u32, more: i64) -> Option<(Hold, [i64; 2])> {
-        let asset = kept.held_asset(side);
-        let rows = &self.assets[asset as usize].balances.rows;
-        let row = rows.find(account)?;
-        Some((Hold { asset, row, more }, rows.near(row)?))
-    }
-
-    /// Settles a plain order that was admitted, whatever it did.
+    /// Settles a plain order that holds, whatever it did.
     #[inline(never)]
     pub(crate) fn settle_plain(
         &mut self,
@@ -88,21 +95,39 @@ impl Ledger {
         events: &mut Vec<Event>,
         (batch, unread): (usize, usize),
     ) {
-        if let [Event::Accepted { order, .. }, Event::Rested { .. }] = events[unread..] {
+        // Two events, of which the first is its acceptance.
+        if events.len() == unread + 2
+            && let Event::Rested { order, .. } = events[unread + 1]
+        {
             self.keep_plain(order, place, plain, (place.quantity, 0));
-            return self.hold(place.account, &plain.hold, events);
+            plain.say_hold(events);
+        } else if !self.settle_taken((place, plain), events, (batch, unread)) {
+            self.settle_plain_long((place, plain), now, events, (batch, unread));
         }
-        if !self.settle_taken((place, plain), events, (batch, unread)) {
-            let kept = &self.instruments[place.instrument.get() as usize];
-            let admission = Admission {
-                account: plain.account,
-                price: plain.price,
-                rates: kept.base_rates(),
-                immediate: false,
-                reduce_only: false,
-            };
-            self.settle_all(Admitted::Order(&admission), now, events, (batch, unread));
-        }
+    }
+
+    #[cold]
+    fn settle_plain_long(
+        &mut self,
+        (place, plain): (&Place, &PlainOrder),
+        now: Timestamp,
+        events: &mut Vec<Event>,
+        places: (usize, usize),
+    ) {
+        let kept = &self.instruments[place.instrument.get() as usize];
+        let admission = Admission {
+            account: plain.account,
+            price: plain.price,
+            rates: kept.rate_id,
+            immediate: false,
+            reduce_only: false,
+        };
+        // There an order holds when it is accepted.
+        self.change_held(&Hold {
+            more: -plain.hold.more,
+            ..plain.hold
+        });
+        self.settle_all(Admitted::Order(&admission), now, events, places);
     }
 
     /// Makes a plain order known that rests with this quantity and carry.
@@ -115,16 +140,8 @@ impl Ledger {
         (quantity, carry): (Qty, u32),
     ) {
         let kept = &mut self.instruments[place.instrument.get() as usize];
-        let mut order = OpenOrder::new(&NewOrder {
-            account: plain.account,
-            side: place.side,
-            price: plain.price,
-            quantity,
-            rates: kept.base_rates(),
-            reduce_only: false,
-            immediate: false,
-        });
-        order.set_carry(carry);
+        let whose = (plain.account, place.side);
+        let order = OpenOrder::plain(whose, plain.price, quantity, (kept.rate_id, carry));
         self.orders.insert(id, order);
         if kept.counted {
             let open = kept.lines.open_mut(plain.account);
@@ -133,14 +150,21 @@ impl Ledger {
         }
     }
 
+    /// Changes what an account holds, and returns what it has and holds then.
+    #[inline(always)]
+    fn change_held(&mut self, hold: &Hold) -> [i64; 2] {
+        let rows = &mut self.assets[hold.asset as usize].balances.rows;
+        let balance = rows.row_mut(hold.row);
+        balance[1] += hold.more;
+        *balance
+    }
+
     /// Changes what an account holds, and says so.
     #[inline(always)]
-    pub(super) fn hold(&mut self, owner: Option<AccountId>, hold: &Hold, events: &mut Vec<Event>) {
-        if let (Some(owner), true) = (owner, hold.more != 0) {
-            let rows = &mut self.assets[hold.asset as usize].balances.rows;
-            let row = rows.near_mut(hold.row);
-            row[1] += hold.more;
-            events.push(balance_changed(owner, hold.asset, *row));
+    pub(super) fn hold(&mut self, owner: AccountId, hold: &Hold, events: &mut Vec<Event>) {
+        if hold.more != 0 {
+            let balance = self.change_held(hold);
+            events.push(balance_changed(owner, hold.asset, balance));
         }
     }
 
@@ -155,7 +179,7 @@ impl Ledger {
         }
         let (side, remaining) = (order.side(), order.remaining());
         let held = kept.hold_plain(side, order.price(), remaining, order.carry())?;
-        let (hold, ..) = self.hold_of(kept, side, order.account, -held)?;
+        let (hold, _) = self.hold_of(kept, side, order.account, -held)?;
         Some(PlainCancel {
             at,
             account: order.account,
@@ -165,11 +189,20 @@ impl Ledger {
         })
     }
 
+    /// What an account will hold more for its orders of a side, and what it has and holds so far.
+    #[inline(always)]
+    fn hold_of(&self, kept: &Instrument, side: Side, account: u32, more: i64) -> Option<(Hold, [i64; 2])> {
+        let asset = kept.held_asset(side);
+        let rows = &self.assets[asset as usize].balances.rows;
+        let row = rows.find(account)?;
+        Some((Hold { asset, row, more }, rows.near(row)?))
+    }
+
     /// Settles a cancel that was carried out and ended nothing but this order.
     #[inline]
     pub(crate) fn settle_plain_cancel(
         &mut self,
-        (owner, instrument): (Option<AccountId>, InstrumentId),
+        (owner, instrument): (AccountId, InstrumentId),
         cancel: &PlainCancel,
         events: &mut Vec<Event>,
     ) {
@@ -222,12 +255,20 @@ impl Ledger {
     #[inline]
     pub(crate) fn settle_plain_amend(
         &mut self,
-        owner: Option<AccountId>,
+        owner: AccountId,
         amend: &PlainAmend,
         events: &mut Vec<Event>,
     ) {
         *self.orders.at_mut(amend.at) = amend.order;
         self.hold(owner, &amend.hold, events);
+    }
+}
+
+impl PlainOrder {
+    /// Says what its account has and holds since it holds for this order.
+    #[inline(always)]
+    pub(super) fn say_hold(&self, events: &mut Vec<Event>) {
+        events.push(balance_changed(self.owner, self.hold.asset, self.balance));
     }
 }
 

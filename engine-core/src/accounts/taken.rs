@@ -4,6 +4,8 @@
 //! before the first is settled: what they need is on its way when it is needed, and every check is made before
 //! anything changes. What the trades come to for the taker is noted when all of them are settled.
 
+use std::ops::Range;
+
 use super::fees::charge_small;
 use super::instrument::Instrument;
 use super::orders::{At, OpenOrders};
@@ -13,19 +15,21 @@ use super::position::{Row, signed};
 use super::{Asset, Ledger};
 use crate::{AccountId, Amount, AssetId, Event, InstrumentId, OrderId, Place, Price, Qty, Side};
 
-/// What the trades of a taker are worth together at most, and deliver. Fees are at most as much again, so with what
-/// [`are_small`] nothing leads out of 64 bits.
+/// What the trades of a taker are worth together at most, and deliver. Fees are at most as much again, so none of it
+/// leads what [`are_small`] out of 64 bits.
 const TRADED_MAX: i64 = 1 << 60;
 
-/// A trade that is still to be settled, and where what it changes of its maker is found.
+/// Of how many events the ledger tells about a trade: what it was charged, and the maker's two balances and position.
+const TOLD: usize = 4;
+
+/// Stands for an event until it is told.
+const UNTOLD: Event = Event::Resumed { account: None };
+
+/// Where the maker of a trade has what that changes.
 #[derive(Clone, Copy)]
 pub(super) struct Maker {
     at: At,
     places: Places,
-    /// In units of the quote asset.
-    value: i64,
-    /// In units of the base asset.
-    delivered: i64,
 }
 
 /// Where an account has its position, and its balances of base and quote.
@@ -36,24 +40,24 @@ struct Places {
     quote: u32,
 }
 
-/// What the trades of a taker come to.
-struct Taker {
-    side: Side,
-    position: Row,
-    delivered: i64,
-    value: i64,
-    charged: i64,
-    remaining: Qty,
-    carry: u32,
-}
-
-/// What happened to a new order.
+/// What a new order did.
 struct Taken {
     order: OrderId,
-    /// Where its trades begin among the events.
-    first: usize,
+    /// Where its trades are among the events.
+    trades: Range<usize>,
     /// Whether it is over although it has something left.
     cancelled: bool,
+}
+
+/// What trades come to, in units of their assets.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    delivered: i64,
+    value: i64,
+    taker_fees: i64,
+    maker_fees: i64,
+    /// What the taker has paid ahead.
+    carry: u32,
 }
 
 /// The parts of a ledger that the trades of one instrument change.
@@ -63,6 +67,16 @@ struct Counter<'a> {
     base: &'a mut Asset,
     quote: &'a mut Asset,
     orders: &'a mut OpenOrders,
+}
+
+/// A trade as far as money is concerned.
+#[derive(Clone, Copy)]
+struct Trade {
+    owner: AccountId,
+    price: Price,
+    quantity: Qty,
+    value: i64,
+    delivered: i64,
 }
 
 impl Ledger {
@@ -77,19 +91,16 @@ impl Ledger {
     ) -> bool {
         let mut makers = std::mem::take(&mut self.makers);
         makers.clear();
-        let noted = self.note_taken((place, plain.account), (events, unread), &mut makers);
-        if let (Some((taken, places)), Some(owner)) = (&noted, place.account) {
-            self.hold(place.account, &plain.hold, events);
-            let (left, carry) = if makers.is_empty() {
-                (place.quantity, 0)
-            } else {
+        let noted = self.note_taken((place, plain), (events, unread), &mut makers);
+        if let Some((taken, places)) = &noted {
+            plain.say_hold(events);
+            let mut left = (place.quantity, 0);
+            if !makers.is_empty() {
                 let mut counter = self.counter(place.instrument);
-                let mut taker = counter.taker(place, places);
-                counter.settle_makers(&mut taker, (&makers, taken.first, batch), events);
-                counter.settle_taker(&taker, (owner, places, plain), events);
-                (taker.remaining, taker.carry)
-            };
-            self.leave(taken, (place, plain), (left, carry), events);
+                let sums = counter.settle_makers(place.side, &makers, (events, taken, batch));
+                left = counter.settle_taker((place, plain), places, (&sums, taken), events);
+            }
+            self.leave(taken, (place, plain), left, events);
         }
         self.makers = makers;
         noted.is_some()
@@ -99,7 +110,7 @@ impl Ledger {
     #[inline]
     fn note_taken(
         &mut self,
-        (place, account): (&Place, u32),
+        (place, plain): (&Place, &PlainOrder),
         (events, unread): (&[Event], usize),
         makers: &mut Vec<Maker>,
     ) -> Option<(Taken, Places)> {
@@ -109,29 +120,15 @@ impl Ledger {
         let terms = usize::from(matches!(events.get(unread + 1), Some(Event::Terms { .. })));
         let first = unread + 1 + terms;
         let mut counter = self.counter(place.instrument);
-        let places = counter.places(account)?;
-        let mut traded = 0;
-        for event in &events[first..] {
-            let Event::Traded {
-                maker,
-                maker_account: Some(_),
-                taker,
-                price,
-                quantity,
-                ..
-            } = *event
-            else {
-                break;
-            };
-            let maker = counter.note_maker(maker, account, (price, quantity))?;
-            // Each is below half of what 64 bits can say, and so is their sum so far.
-            traded += maker.value.max(maker.delivered);
-            if traded > TRADED_MAX || taker != order {
-                return None;
-            }
-            makers.push(maker);
+        let places = counter.places(plain.account)?;
+        let worth = counter.note_makers((order, plain.account), &events[first..], makers)?;
+        // What a buyer trades is worth no more than it holds, what a seller trades no more than its makers hold.
+        let delivered = counter.kept.delivered_small(place.quantity)?;
+        if worth.max(delivered).max(plain.hold.more) > TRADED_MAX {
+            return None;
         }
-        let cancelled = match events[first + makers.len()..] {
+        let end = first + makers.len();
+        let cancelled = match events[end..] {
             [] => false,
             [Event::Rested { order: rested, .. }] if rested == order => false,
             [Event::Cancelled { order: cancelled, .. }] if cancelled == order => true,
@@ -139,7 +136,7 @@ impl Ledger {
         };
         let taken = Taken {
             order,
-            first,
+            trades: first..end,
             cancelled,
         };
         Some((taken, places))
@@ -157,7 +154,7 @@ impl Ledger {
         if taken.cancelled {
             let kept = &self.instruments[place.instrument.get() as usize];
             let more = -kept.held_plain(place.side, plain.price, left, carry);
-            self.hold(place.account, &Hold { more, ..plain.hold }, events);
+            self.hold(plain.owner, &Hold { more, ..plain.hold }, events);
         } else if !left.is_zero() {
             self.keep_plain(taken.order, place, plain, (left, carry));
         }
@@ -181,7 +178,7 @@ impl Ledger {
 
 impl Counter<'_> {
     /// Where an account has what its trades change, if all of that is small. From now on it has it somewhere.
-    #[inline]
+    #[inline(always)]
     fn places(&mut self, account: u32) -> Option<Places> {
         let (base, quote) = (&mut self.base.balances.rows, &mut self.quote.balances.rows);
         let places = Places {
@@ -190,182 +187,207 @@ impl Counter<'_> {
             quote: quote.ensure(account),
         };
         let is_small = self.kept.lines.row(places.line).is_small()
-            & are_small(*base.near_mut(places.base))
-            & are_small(*quote.near_mut(places.quote));
+            & are_small(*base.row_mut(places.base))
+            & are_small(*quote.row_mut(places.quote));
         is_small.then_some(places)
     }
 
-    /// A trade with a maker, if it is somebody else's and plain, and all that matters is small.
+    /// Notes the makers of a taker's trades, up to the first event that is no trade. Returns what makers that buy hold
+    /// for, or `None` if one is not plain, or the taker's own, or has more than a little.
     #[inline]
-    fn note_maker(&mut self, maker: OrderId, taker: u32, (price, quantity): (Price, Qty)) -> Option<Maker> {
-        let at = self.orders.live(maker);
-        let order = *self.orders.at(at);
-        if !order.is_plain() || order.account == taker {
-            return None;
+    fn note_makers(
+        &mut self,
+        (taker, account): (OrderId, u32),
+        events: &[Event],
+        makers: &mut Vec<Maker>,
+    ) -> Option<i64> {
+        let mut worth = 0;
+        for event in events {
+            let Event::Traded {
+                maker, taker: this, ..
+            } = *event
+            else {
+                break;
+            };
+            let at = self.orders.live(maker);
+            let order = self.orders.at(at);
+            if this != taker || order.account == account || !order.is_plain() {
+                return None;
+            }
+            if order.side() == Side::Buy {
+                // Both are below half of what 64 bits can say.
+                worth += self.kept.value_small(order.price(), order.remaining())?;
+                if worth > TRADED_MAX {
+                    return None;
+                }
+            }
+            let account = order.account;
+            let places = self.places(account)?;
+            makers.push(Maker { at, places });
         }
-        let kept = &*self.kept;
-        kept.hold_plain(order.side(), order.price(), order.remaining(), 0)?;
-        let (value, delivered) = (
-            kept.value_small(price, quantity)?,
-            kept.delivered_small(quantity)?,
-        );
-        Some(Maker {
-            at,
-            places: self.places(order.account)?,
-            value,
-            delivered,
-        })
+        Some(worth)
     }
 
-    /// A taker before its trades.
-    fn taker(&self, place: &Place, places: &Places) -> Taker {
-        Taker {
-            side: place.side,
-            position: *self.kept.lines.row(places.line),
-            delivered: 0,
-            value: 0,
-            charged: 0,
-            remaining: place.quantity,
-            carry: 0,
-        }
-    }
-
-    /// Settles all trades of a taker, and notes in it what they come to.
+    /// Settles the makers' sides of a taker's trades, and says so. Returns what they come to for the taker.
     #[inline]
     fn settle_makers(
         &mut self,
-        taker: &mut Taker,
-        (makers, first, batch): (&[Maker], usize, usize),
-        events: &mut Vec<Event>,
-    ) {
-        let (mut fees, mut reached) = (0, 0);
-        events.reserve(4 * makers.len() + 4);
-        for (maker, index) in makers.iter().zip(first..) {
-            let Event::Traded {
-                maker_account: Some(owner),
-                price,
-                quantity,
-                ..
-            } = events[index]
-            else {
-                unreachable!("the trades were noted");
-            };
+        side: Side,
+        makers: &[Maker],
+        (events, taken, batch): (&mut Vec<Event>, &Taken, usize),
+    ) -> Sums {
+        let mut sums = Sums::default();
+        let first = taken.trades.start - batch;
+        let told = events.len();
+        events.extend((0..TOLD * makers.len()).map(|_| UNTOLD));
+        let (market, ledger) = events.split_at_mut(told);
+        let trades = market[taken.trades.clone()].iter();
+        let told = ledger.chunks_exact_mut(TOLD);
+        for (((maker, trade), told), index) in makers.iter().zip(trades).zip(told).zip(first..) {
+            let trade = self.trade(trade);
             let (taker_fee, carry) =
-                charge_small(maker.value.unsigned_abs(), self.kept.rates.taker, taker.carry);
-            taker.carry = carry;
-            taker.charged += taker_fee;
-            taker.value += maker.value;
-            taker.delivered += maker.delivered;
-            taker.remaining -= quantity;
-            taker.position.trade_small(signed(taker.side, quantity), price);
-            let maker_fee = self.fill_maker(maker, (price, quantity));
-            fees += maker_fee + taker_fee;
-            let position = self.kept.lines.row(maker.places.line);
-            reached = taker
-                .position
-                .quantity
-                .unsigned_abs()
-                .max(position.quantity.unsigned_abs())
-                .max(reached);
-            self.kept.last = Some(price);
-            events.push(Event::Settled {
-                trade: (index - batch) as u32,
+                charge_small(trade.value.unsigned_abs(), self.kept.rates.taker, sums.carry);
+            let maker_fee = self.settle_maker(side.opposite(), maker, &trade, told);
+            told[0] = Event::Settled {
+                trade: index as u32,
                 asset: AssetId::new(self.kept.quote),
                 maker_fee: Amount::new(maker_fee.into()),
                 taker_fee: Amount::new(taker_fee.into()),
-            });
-            self.say_account(owner, &maker.places, events);
+            };
+            sums.carry = carry;
+            sums.delivered += trade.delivered;
+            sums.value += trade.value;
+            sums.taker_fees += taker_fee;
+            sums.maker_fees += maker_fee;
         }
-        self.quote.fees += i128::from(fees);
-        self.kept.reach_position(reached);
+        sums
     }
 
-    /// The maker's side of a trade. Returns what it is charged.
-    #[inline]
-    fn fill_maker(&mut self, maker: &Maker, (price, quantity): (Price, Qty)) -> i64 {
-        let Self { kept, orders, .. } = self;
-        let order = orders.at_mut(maker.at);
-        let (side, before, rest) = (order.side(), *order, order.remaining() - quantity);
-        let (fee, carry) = charge_small(maker.value.unsigned_abs(), kept.rates.maker, before.carry());
-        order.set_remaining(rest);
-        order.set_carry(carry);
-        if rest.is_zero() {
-            orders.remove(maker.at);
+    /// What was noted of a trade, so it is small.
+    #[inline(always)]
+    fn trade(&self, event: &Event) -> Trade {
+        let Event::Traded {
+            maker_account: Some(owner),
+            price,
+            quantity,
+            ..
+        } = *event
+        else {
+            unreachable!("the trades were noted, and nobody's orders were refused");
+        };
+        let lots = quantity.lots() as i64;
+        Trade {
+            owner,
+            price,
+            quantity,
+            value: price.ticks() * lots * self.kept.quote_units as i64,
+            delivered: lots * self.kept.base_units as i64,
         }
-        kept.lines
-            .row_mut(maker.places.line)
-            .trade_small(signed(side, quantity), price);
+    }
+
+    /// Settles the maker's side of a trade, and says what that leaves it with. Returns what it is charged.
+    #[inline(always)]
+    fn settle_maker(&mut self, side: Side, maker: &Maker, trade: &Trade, told: &mut [Event]) -> i64 {
+        let (kept, places) = (&mut *self.kept, &maker.places);
+        let order = self.orders.at_mut(maker.at);
+        let (before, rest) = (*order, order.remaining() - trade.quantity);
+        let (fee, carry) = charge_small(trade.value.unsigned_abs(), kept.rates.maker, before.carry());
+        if rest.is_zero() {
+            self.orders.remove(maker.at);
+        } else {
+            order.set_remaining(rest);
+            order.set_carry(carry);
+        }
         if kept.counted {
-            let open = kept.lines.open_of(maker.places.line);
-            open.lots[side as usize] -= quantity.lots();
+            let open = kept.lines.open_of(places.line);
+            open.lots[side as usize] -= trade.quantity.lots();
             open.orders -= u32::from(rest.is_zero());
         }
-        let base = self.base.balances.rows.near_mut(maker.places.base);
-        let quote = self.quote.balances.rows.near_mut(maker.places.quote);
+        let base = self.base.balances.rows.row_mut(places.base);
+        let quote = self.quote.balances.rows.row_mut(places.quote);
         match side {
             Side::Sell => {
-                base[0] -= maker.delivered;
-                base[1] -= maker.delivered;
-                quote[0] += maker.value - fee;
+                base[0] -= trade.delivered;
+                base[1] -= trade.delivered;
+                quote[0] += trade.value - fee;
             }
             Side::Buy => {
-                let held = |quantity, carry| kept.held_plain(side, before.price(), quantity, carry);
-                base[0] += maker.delivered;
-                quote[0] -= maker.value + fee;
-                quote[1] -= held(before.remaining(), before.carry());
+                base[0] += trade.delivered;
+                quote[0] -= trade.value + fee;
+                quote[1] -= kept.held_plain(side, before.price(), before.remaining(), before.carry());
                 if !rest.is_zero() {
-                    quote[1] += held(rest, carry);
+                    quote[1] += kept.held_plain(side, before.price(), rest, carry);
                 }
             }
         }
+        told[1] = balance_changed(trade.owner, kept.base, *base);
+        told[2] = balance_changed(trade.owner, kept.quote, *quote);
+        let line = kept.lines.row_mut(places.line);
+        line.trade_small(signed(side, trade.quantity), trade.price);
+        told[3] = position_changed(trade.owner, self.instrument, line);
+        let reached = line.quantity.unsigned_abs();
+        kept.reach_position(reached);
         fee
     }
 
-    /// Notes what all trades came to for the taker, and says what that leaves it with.
+    /// Settles the taker's side of its trades, and says what that leaves it with. Returns what is left of it, and its
+    /// carry.
     #[inline]
     fn settle_taker(
         &mut self,
-        taker: &Taker,
-        (owner, places, plain): (AccountId, &Places, &PlainOrder),
+        (place, plain): (&Place, &PlainOrder),
+        places: &Places,
+        (sums, taken): (&Sums, &Taken),
         events: &mut Vec<Event>,
-    ) {
-        *self.kept.lines.row_mut(places.line) = taker.position;
-        let left = self
-            .kept
-            .held_plain(taker.side, plain.price, taker.remaining, taker.carry);
-        let released = plain.hold.more - left;
-        let base = self.base.balances.rows.near_mut(places.base);
-        let quote = self.quote.balances.rows.near_mut(places.quote);
-        match taker.side {
+    ) -> (Qty, u32) {
+        let kept = &mut *self.kept;
+        let line = kept.lines.row_mut(places.line);
+        let mut left = place.quantity;
+        let mut last = None;
+        for event in &events[taken.trades.clone()] {
+            if let Event::Traded { price, quantity, .. } = *event {
+                line.trade_small(signed(place.side, quantity), price);
+                left -= quantity;
+                last = Some(price);
+            }
+        }
+        let told = position_changed(plain.owner, self.instrument, line);
+        let reached = line.quantity.unsigned_abs();
+        kept.reach_position(reached);
+        kept.last = last;
+        let released = plain.hold.more - kept.held_plain(place.side, plain.price, left, sums.carry);
+        let base = self.base.balances.rows.row_mut(places.base);
+        let quote = self.quote.balances.rows.row_mut(places.quote);
+        match place.side {
             Side::Buy => {
-                base[0] += taker.delivered;
-                quote[0] -= taker.value + taker.charged;
+                base[0] += sums.delivered;
+                quote[0] -= sums.value + sums.taker_fees;
                 quote[1] -= released;
             }
             Side::Sell => {
-                base[0] -= taker.delivered;
+                base[0] -= sums.delivered;
                 base[1] -= released;
-                quote[0] += taker.value - taker.charged;
+                quote[0] += sums.value - sums.taker_fees;
             }
         }
-        self.say_account(owner, places, events);
+        self.quote.fees += i128::from(sums.maker_fees + sums.taker_fees);
+        events.push(balance_changed(plain.owner, kept.base, *base));
+        events.push(balance_changed(plain.owner, kept.quote, *quote));
+        events.push(told);
+        (left, sums.carry)
     }
+}
 
-    /// Says what trades have left an account with: its balances, then its position.
-    #[inline]
-    fn say_account(&mut self, owner: AccountId, places: &Places, events: &mut Vec<Event>) {
-        let base = *self.base.balances.rows.near_mut(places.base);
-        let quote = *self.quote.balances.rows.near_mut(places.quote);
-        let position = self.kept.lines.row(places.line).position();
-        events.push(balance_changed(owner, self.kept.base, base));
-        events.push(balance_changed(owner, self.kept.quote, quote));
-        events.push(Event::PositionChanged {
-            account: owner,
-            instrument: self.instrument,
-            quantity: position.quantity,
-            cost: position.cost,
-            realised: position.realised,
-        });
+/// Says what an account has bought and sold, in a row that is small.
+#[inline(always)]
+fn position_changed(account: AccountId, instrument: InstrumentId, row: &Row) -> Event {
+    let position = row.position();
+    Event::PositionChanged {
+        account,
+        instrument,
+        quantity: position.quantity,
+        cost: position.cost,
+        realised: position.realised,
     }
 }
 

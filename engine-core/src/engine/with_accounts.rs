@@ -98,8 +98,8 @@ impl Desk<'_> {
         let (owner, total) = (details.account, details.total);
         let changes = (amend.price, amend.quantity);
         let plain = self.ledger.admit_plain_amend((instrument, order), total, changes);
-        match plain {
-            Some(plain) if floor.amend_plain(slot, amend) => {
+        match (plain, owner) {
+            (Some(plain), Some(owner)) if floor.amend_plain(slot, amend) => {
                 self.ledger.settle_plain_amend(owner, &plain, self.floors.events);
             }
             _ => self.amend_any(slot, amend),
@@ -172,9 +172,9 @@ impl Engine {
     #[inline(never)]
     pub(super) fn apply_with_accounts(&mut self, command: &Sequenced<Command>, events: &mut Vec<Event>) {
         let batch = events.len();
-        self.advance(command.time, events);
-        if events.len() > batch {
-            self.settle(events, (batch, batch));
+        self.now = self.now.max(command.time);
+        if self.now >= self.store.due {
+            self.advance_with_accounts(events);
         }
         match &command.value {
             Command::Place(place) => self.place_paid(place, events, batch),
@@ -182,6 +182,13 @@ impl Engine {
             Command::Amend(amend) => self.amend_paid(amend, events, batch),
             _ => self.apply_rare_with_accounts(command, events, batch),
         }
+    }
+
+    #[cold]
+    fn advance_with_accounts(&mut self, events: &mut Vec<Event>) {
+        let batch = events.len();
+        self.happen_up_to(self.now, events);
+        self.settle(events, (batch, batch));
     }
 
     /// Carries out a new order. The order of the checks matters only where one fails.
@@ -199,8 +206,8 @@ impl Engine {
             events,
         };
         if let Some(price) = floor.plain_price(place)
-            && let Some(plain) = ledger.admit_plain(place, price)
             && floor.admit_plain(place, price).is_ok()
+            && let Some(plain) = ledger.reserve(place, price)
         {
             floor.carry_out_plain(place, price);
             ledger.settle_plain((place, &plain), now, events, (batch, unread));
@@ -287,14 +294,15 @@ impl Engine {
             events,
         };
         floor.cancel_asked(slot);
-        match plain {
-            Some(plain) if events.len() == unread + 1 => {
+        match (plain, owner) {
+            (Some(plain), Some(owner)) if events.len() == unread + 1 => {
                 ledger.settle_plain_cancel((owner, instrument), &plain, events);
             }
             _ => self.settle(events, (batch, unread)),
         }
     }
 
+    #[inline(never)]
     fn amend_paid(&mut self, amend: &Amend, events: &mut Vec<Event>, batch: usize) {
         match self.store.resolve(&amend.order, amend.account) {
             Some(slot) => self.desk(events, batch).amend(slot, amend),
