@@ -310,7 +310,7 @@ impl Ledger {
     ) -> Result<Checked, Refusal> {
         let owner = place.account.ok_or(RejectReason::AccountRequired)?;
         let account = self.number(owner);
-        if account.is_some_and(|account| self.flags.read(account) & FROZEN != 0) {
+        if account.is_some_and(|account| self.flags.has(account, FROZEN)) {
             return Err(RejectReason::AccountFrozen.into());
         }
         let instrument = &self.instruments[place.instrument.get() as usize];

@@ -1,6 +1,7 @@
 //! What orders hold, as a function of their terms, what is left of them and their carry.
 
 use super::fees::{Fees, MILLION, SMALL_MAX, charge_small};
+use super::flags::ON_MARGIN;
 use super::instrument::Instrument;
 use super::orders::OpenOrder;
 use super::position::{Cost, Extra};
@@ -212,7 +213,7 @@ impl Ledger {
     pub(super) fn free(&self, account: u32, asset: u32) -> i128 {
         let balance = self.assets[asset as usize].balances.read(account);
         let available = balance.total - balance.held;
-        if self.flags.read(account) & super::ON_MARGIN == 0 {
+        if !self.flags.has(account, ON_MARGIN) {
             return available;
         }
         available - self.unrealised_losses(account, asset)

@@ -21,6 +21,7 @@ mod column;
 mod count;
 mod fees;
 mod fill;
+mod flags;
 mod holds;
 mod image;
 mod instrument;
@@ -59,11 +60,11 @@ pub(crate) use touch::Holder;
 
 use column::Column;
 use fees::{RateTable, Volume};
+use flags::{EXISTS, FROZEN, Flags, GROUPED, ON_MARGIN};
 use instrument::Instrument;
 use links::Bonds;
 use numbers::LargeIds;
 use orders::OpenOrders;
-use paged::Paged;
 use pairs::Pairs;
 use taken::Maker;
 use transfers::TransferKeys;
@@ -105,15 +106,6 @@ impl Balance {
         Amount::new(self.total.units() - self.held.units())
     }
 }
-
-/// The account exists.
-const EXISTS: u8 = 1;
-/// The account is frozen.
-const FROZEN: u8 = 1 << 1;
-/// The account has or had orders in an instrument on margin.
-const ON_MARGIN: u8 = 1 << 2;
-/// The account belongs to a group.
-const GROUPED: u8 = 1 << 3;
 
 /// From how many accounts on it pays to read balances in advance.
 const MANY_ACCOUNTS: u32 = 16 * 1024;
@@ -175,7 +167,7 @@ pub(crate) struct Ledger {
     /// The accounts whose ids are too large to be their numbers.
     large: LargeIds,
     account_count: u32,
-    flags: Paged<u8, 64>,
+    flags: Flags,
     accounts: Column<Account, 16>,
     asset_specs: Vec<AssetSpec>,
     assets: Vec<Asset>,
@@ -194,7 +186,7 @@ impl Ledger {
             config,
             large: LargeIds::new(ids),
             account_count: 0,
-            flags: Paged::new(),
+            flags: Flags::new(),
             accounts: Column::new(),
             asset_specs: Vec::new(),
             assets: Vec::new(),
@@ -255,8 +247,7 @@ impl Ledger {
         let number = self.ensure(set.account)?;
         let account = self.accounts.at_mut(number);
         (account.tier, account.group) = (set.tier, set.group);
-        let flags = self.flags.at_mut(number);
-        *flags = *flags & !GROUPED | if set.group.is_some() { GROUPED } else { 0 };
+        self.flags.set(number, GROUPED, set.group.is_some());
         events.push(Event::AccountSet {
             account: set.account,
             tier: set.tier,
@@ -293,7 +284,7 @@ impl Ledger {
     /// Refuses an account's orders and withdrawals from now on.
     pub(crate) fn freeze(&mut self, account: AccountId, events: &mut Vec<Event>) -> Result<(), RejectReason> {
         let number = self.ensure(account)?;
-        *self.flags.at_mut(number) |= FROZEN;
+        self.flags.set(number, FROZEN, true);
         events.push(Event::Frozen { account });
         Ok(())
     }
@@ -305,7 +296,7 @@ impl Ledger {
         events: &mut Vec<Event>,
     ) -> Result<(), RejectReason> {
         let number = self.ensure(account)?;
-        *self.flags.at_mut(number) &= !FROZEN;
+        self.flags.set(number, FROZEN, false);
         events.push(Event::Unfrozen { account });
         Ok(())
     }
@@ -326,32 +317,31 @@ impl Ledger {
             }
         };
         self.account_count += 1;
-        *self.flags.at_mut(number) |= EXISTS;
+        self.flags.set(number, EXISTS, true);
         self.accounts.at_mut(number).id = Some(account);
         Ok(number)
-    }
-
-    /// The number and the flags of an account that exists.
-    #[inline]
-    fn number_and_flags(&self, account: AccountId) -> Option<(u32, u8)> {
-        let number = match direct(account) {
-            Some(number) => number,
-            None => DIRECT_MAX + self.large.find(account)?,
-        };
-        let flags = self.flags.read(number);
-        (flags & EXISTS != 0).then_some((number, flags))
     }
 
     /// The number of an account that exists.
     #[inline]
     fn number(&self, account: AccountId) -> Option<u32> {
-        self.number_and_flags(account).map(|(number, _)| number)
+        self.number_if_it_exists(account)
+            .filter(|number| self.flags.has(*number, EXISTS))
+    }
+
+    /// The number of an account if it exists; otherwise perhaps none.
+    #[inline]
+    fn number_if_it_exists(&self, account: AccountId) -> Option<u32> {
+        match direct(account) {
+            None => Some(DIRECT_MAX + self.large.find(account)?),
+            direct => direct,
+        }
     }
 
     /// The group that an order gets from its account because it names none.
     pub(crate) fn group_for(&self, place: &Place) -> Option<GroupId> {
-        let (number, flags) = self.number_and_flags(place.account?)?;
-        if place.group.is_some() || flags & GROUPED == 0 {
+        let number = self.number(place.account?)?;
+        if place.group.is_some() || !self.flags.has(number, GROUPED) {
             return None;
         }
         self.accounts.at(number)?.group

@@ -95,13 +95,6 @@ impl Pairs {
         }
     }
 
-    /// The same, to be changed so that they still do not.
-    #[inline]
-    pub(super) fn near_mut(&mut self, row: u32) -> Option<&mut [i64; 2]> {
-        let near = self.near.row_mut(row);
-        (near[0] != APART).then_some(near)
-    }
-
     /// Both numbers in a row of which it is known that they do not live apart, to be changed so that they still do not.
     #[inline]
     pub(super) fn row_mut(&mut self, row: u32) -> &mut [i64; 2] {

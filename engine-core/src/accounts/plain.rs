@@ -4,17 +4,31 @@
 //! and an entry for the order are all that is changed. What will be changed is found out, and its load begun, before
 //! the market does anything.
 
+use super::Ledger;
 use super::admit::{Admission, Admitted};
-use super::instrument::Instrument;
 use super::orders::{At, OpenOrder};
-use super::{FROZEN, GROUPED, Ledger, ON_MARGIN};
 use crate::{AccountId, Amount, AssetId, Event, InstrumentId, OrderId, Place, Price, Qty, Side, Timestamp};
+
+/// Where an account has what its order holds, and how much it has and holds so far.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seat {
+    pub(super) account: u32,
+    asset: u32,
+    row: u32,
+    balance: [i64; 2],
+}
+
+/// By how much more an account will hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hold {
+    pub(super) seat: Seat,
+    pub(super) more: i64,
+}
 
 /// A plain order that was admitted and holds for all of it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PlainOrder {
     pub(super) owner: AccountId,
-    pub(super) account: u32,
     pub(super) price: Price,
     pub(super) hold: Hold,
     /// What its account has and holds since.
@@ -33,56 +47,66 @@ pub(crate) struct PlainAmend {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PlainCancel {
     at: At,
-    account: u32,
     side: Side,
     remaining: Qty,
     hold: Hold,
 }
 
-/// By how much more an account will hold, and where that balance is.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Hold {
-    pub(super) asset: u32,
-    pub(super) row: u32,
-    pub(super) more: i64,
-}
-
 impl Ledger {
+    /// Where an account has what its orders of a side hold, and how much, if that can be said in short.
+    #[inline(always)]
+    pub(crate) fn seat(
+        &self,
+        owner: Option<AccountId>,
+        instrument: InstrumentId,
+        side: Side,
+    ) -> Option<Seat> {
+        let account = self.number_if_it_exists(owner?)?;
+        self.seat_of(account, instrument, side)
+    }
+
+    #[inline(always)]
+    fn seat_of(&self, account: u32, instrument: InstrumentId, side: Side) -> Option<Seat> {
+        let asset = self.instruments.get(instrument.get() as usize)?.held_asset(side);
+        let rows = &self.assets[asset as usize].balances.rows;
+        let row = rows.find(account)?;
+        Some(Seat {
+            account,
+            asset,
+            row,
+            balance: rows.near(row)?,
+        })
+    }
+
     /// Holds for a limit order without conditions that the market takes, if nothing but funds has to be looked at and
     /// they are there.
-    #[inline(never)]
-    pub(crate) fn reserve(&mut self, place: &Place, price: Price) -> Option<PlainOrder> {
-        let owner = place.account?;
-        let (account, flags) = self.number_and_flags(owner)?;
+    #[inline(always)]
+    pub(crate) fn reserve(&mut self, place: &Place, price: Price, seat: Seat) -> Option<PlainOrder> {
         let kept = &self.instruments[place.instrument.get() as usize];
         // An order of a grouped account gets its group, and a buy at 0 holds nothing.
-        if !kept.is_plain() || flags & (FROZEN | ON_MARGIN | GROUPED) != 0 || price.ticks() <= 0 {
+        if !kept.is_plain() || self.flags.is_special(seat.account) || price.ticks() <= 0 {
             return None;
         }
         let (side, quantity) = (place.side, place.quantity);
         let more = kept.hold_plain(side, price, quantity, 0)?;
-        let asset = kept.held_asset(side);
-        let rows = &mut self.assets[asset as usize].balances.rows;
-        let row = rows.find(account)?;
-        let balance = rows.near_mut(row)?;
-        // Spot accounts hold what they have at most, so nothing here overflows.
-        let held = balance[1] + more;
+        // Whoever does not exist has nothing. Spot accounts hold what they have at most, so nothing overflows.
+        let [total, held] = seat.balance;
         let has_room = if kept.counted {
-            let line = kept.lines.read(account);
+            let line = kept.lines.read(seat.account);
             line.extra == 0 && line.has_room(side, quantity)
         } else {
-            kept.is_roomy(held.unsigned_abs(), 0)
+            kept.is_roomy((held + more).unsigned_abs(), 0)
         };
-        if more > balance[0] - balance[1] || !has_room {
+        if more > total - held || more == 0 || !has_room {
             return None;
         }
-        balance[1] = held;
+        let hold = Hold { seat, more };
+        let balance = self.change_held(&hold);
         Some(PlainOrder {
-            owner,
-            account,
+            owner: place.account?,
             price,
-            hold: Hold { asset, row, more },
-            balance: *balance,
+            hold,
+            balance,
         })
     }
 
@@ -116,7 +140,7 @@ impl Ledger {
     ) {
         let kept = &self.instruments[place.instrument.get() as usize];
         let admission = Admission {
-            account: plain.account,
+            account: plain.hold.seat.account,
             price: plain.price,
             rates: kept.rate_id,
             immediate: false,
@@ -140,11 +164,11 @@ impl Ledger {
         (quantity, carry): (Qty, u32),
     ) {
         let kept = &mut self.instruments[place.instrument.get() as usize];
-        let whose = (plain.account, place.side);
+        let whose = (plain.hold.seat.account, place.side);
         let order = OpenOrder::plain(whose, plain.price, quantity, (kept.rate_id, carry));
         self.orders.insert(id, order);
         if kept.counted {
-            let open = kept.lines.open_mut(plain.account);
+            let open = kept.lines.open_mut(plain.hold.seat.account);
             open.orders += 1;
             open.lots[place.side as usize] += quantity.lots();
         }
@@ -153,8 +177,8 @@ impl Ledger {
     /// Changes what an account holds, and returns what it has and holds then.
     #[inline(always)]
     fn change_held(&mut self, hold: &Hold) -> [i64; 2] {
-        let rows = &mut self.assets[hold.asset as usize].balances.rows;
-        let balance = rows.row_mut(hold.row);
+        let rows = &mut self.assets[hold.seat.asset as usize].balances.rows;
+        let balance = rows.row_mut(hold.seat.row);
         balance[1] += hold.more;
         *balance
     }
@@ -164,7 +188,7 @@ impl Ledger {
     pub(super) fn hold(&mut self, owner: AccountId, hold: &Hold, events: &mut Vec<Event>) {
         if hold.more != 0 {
             let balance = self.change_held(hold);
-            events.push(balance_changed(owner, hold.asset, balance));
+            events.push(balance_changed(owner, hold.seat.asset, balance));
         }
     }
 
@@ -179,23 +203,13 @@ impl Ledger {
         }
         let (side, remaining) = (order.side(), order.remaining());
         let held = kept.hold_plain(side, order.price(), remaining, order.carry())?;
-        let (hold, _) = self.hold_of(kept, side, order.account, -held)?;
+        let seat = self.seat_of(order.account, instrument, side)?;
         Some(PlainCancel {
             at,
-            account: order.account,
             side,
             remaining,
-            hold,
+            hold: Hold { seat, more: -held },
         })
-    }
-
-    /// What an account will hold more for its orders of a side, and what it has and holds so far.
-    #[inline(always)]
-    fn hold_of(&self, kept: &Instrument, side: Side, account: u32, more: i64) -> Option<(Hold, [i64; 2])> {
-        let asset = kept.held_asset(side);
-        let rows = &self.assets[asset as usize].balances.rows;
-        let row = rows.find(account)?;
-        Some((Hold { asset, row, more }, rows.near(row)?))
     }
 
     /// Settles a cancel that was carried out and ended nothing but this order.
@@ -209,7 +223,7 @@ impl Ledger {
         self.orders.remove(cancel.at);
         let kept = &mut self.instruments[instrument.get() as usize];
         if kept.counted {
-            let open = kept.lines.open_mut(cancel.account);
+            let open = kept.lines.open_mut(cancel.hold.seat.account);
             open.orders -= 1;
             open.lots[cancel.side as usize] -= cancel.remaining.lots();
         }
@@ -228,11 +242,7 @@ impl Ledger {
         let kept = &self.instruments[instrument.get() as usize];
         let at = self.orders.live(order);
         let before = *self.orders.at(at);
-        if !before.is_plain()
-            || !kept.is_plain()
-            || kept.counted
-            || self.flags.read(before.account) & (FROZEN | ON_MARGIN) != 0
-        {
+        if !before.is_plain() || !kept.is_plain() || kept.counted || self.flags.is_special(before.account) {
             return None;
         }
         let filled = total.checked_sub(before.remaining())?;
@@ -246,8 +256,10 @@ impl Ledger {
             kept.hold_plain(order.side(), order.price(), order.remaining(), order.carry())
         };
         let more = held_by(&order)? - held_by(&before)?;
-        let (hold, [total, held]) = self.hold_of(kept, before.side(), before.account, more)?;
+        let seat = self.seat_of(before.account, instrument, before.side())?;
+        let [total, held] = seat.balance;
         let fits = more <= total - held && kept.is_roomy((held + more).unsigned_abs(), 0);
+        let hold = Hold { seat, more };
         fits.then_some(PlainAmend { at, order, hold })
     }
 
@@ -268,7 +280,7 @@ impl PlainOrder {
     /// Says what its account has and holds since it holds for this order.
     #[inline(always)]
     pub(super) fn say_hold(&self, events: &mut Vec<Event>) {
-        events.push(balance_changed(self.owner, self.hold.asset, self.balance));
+        events.push(balance_changed(self.owner, self.hold.seat.asset, self.balance));
     }
 }
 

@@ -399,7 +399,7 @@ impl Ledger {
             }
         }
         for account in used_up {
-            *self.flags.at_mut(account) |= ON_MARGIN;
+            self.flags.set(account, ON_MARGIN, true);
         }
         Ok(())
     }
@@ -479,7 +479,7 @@ impl Ledger {
 
     /// Notes that an account has something to do with an instrument on margin.
     fn note_margin(&mut self, account: u32, instrument: u32) {
-        *self.flags.at_mut(account) |= ON_MARGIN;
+        self.flags.set(account, ON_MARGIN, true);
         let margin = &mut self.accounts.at_mut(account).margin;
         if !margin.contains(&instrument) {
             margin.push(instrument);

@@ -241,7 +241,7 @@ impl Settlement<'_> {
         }
         extra.reduce_only[side as usize] += u32::from(admission.reduce_only);
         if kept.margin.is_some() {
-            *self.ledger.flags.at_mut(account) |= ON_MARGIN;
+            self.ledger.flags.set(account, ON_MARGIN, true);
             let margin = &mut self.ledger.accounts.at_mut(account).margin;
             if !margin.contains(&instrument) {
                 margin.push(instrument);

@@ -120,8 +120,8 @@ impl Ledger {
         let terms = usize::from(matches!(events.get(unread + 1), Some(Event::Terms { .. })));
         let first = unread + 1 + terms;
         let mut counter = self.counter(place.instrument);
-        let places = counter.places(plain.account)?;
-        let worth = counter.note_makers((order, plain.account), &events[first..], makers)?;
+        let places = counter.places(plain.hold.seat.account)?;
+        let worth = counter.note_makers((order, plain.hold.seat.account), &events[first..], makers)?;
         // What a buyer trades is worth no more than it holds, what a seller trades no more than its makers hold.
         let delivered = counter.kept.delivered_small(place.quantity)?;
         if worth.max(delivered).max(plain.hold.more) > TRADED_MAX {

@@ -18,29 +18,27 @@ impl Ledger {
     /// First it is found out where all of that is, then it is read with nothing in between: a processor waits for as
     /// many reads at once as it has seen.
     #[inline(never)]
-    pub(crate) fn touch_all<const COUNT: usize>(&self, holders: &[Holder; COUNT]) -> u64 {
+    pub(crate) fn touch_all<const COUNT: usize>(&self, holders: &[Holder; COUNT]) -> i64 {
         let mut places = [None; COUNT];
-        let mut read = 0;
         for (holder, place) in holders.iter().zip(&mut places) {
             *place = holder.and_then(|holder| self.place_of(holder));
-            read ^= u64::from(place.map_or(0, |(account, ..)| self.flags.read(account)));
         }
-        for (_, asset, row) in places.into_iter().flatten() {
-            read ^= self.assets[asset as usize].balances.rows.touch(row) as u64;
-        }
-        read
+        let places = places.into_iter().flatten();
+        places.fold(0, |read, (asset, row)| {
+            read ^ self.assets[asset as usize].balances.rows.touch(row)
+        })
     }
 
-    /// An account's number, the asset that its orders of a side hold, and where it has that.
+    /// The asset that an account's orders of a side hold, and where it has that.
     #[inline]
     fn place_of(
         &self,
         (account, instrument, side): (Option<AccountId>, InstrumentId, Side),
-    ) -> Option<(u32, u32, u32)> {
+    ) -> Option<(u32, u32)> {
         let account = account.and_then(direct)?;
         let asset = self.instruments.get(instrument.get() as usize)?.held_asset(side);
         let row = self.assets[asset as usize].balances.rows.find(account)?;
-        Some((account, asset, row))
+        Some((asset, row))
     }
 
     /// Reads what is known of the order with this id. The result means nothing.

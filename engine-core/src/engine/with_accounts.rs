@@ -196,6 +196,8 @@ impl Engine {
     fn place_paid(&mut self, place: &Place, events: &mut Vec<Event>, batch: usize) {
         let (now, unread) = (self.now, events.len());
         let ledger = self.ledger.as_deref_mut().expect("the engine has accounts");
+        // First of all, because its balance may be far away.
+        let seat = ledger.seat(place.account, place.instrument, place.side);
         let Some(market) = self.instruments.get_mut(place.instrument.get() as usize) else {
             return self.place_nowhere(place, events);
         };
@@ -207,7 +209,8 @@ impl Engine {
         };
         if let Some(price) = floor.plain_price(place)
             && floor.admit_plain(place, price).is_ok()
-            && let Some(plain) = ledger.reserve(place, price)
+            && let Some(seat) = seat
+            && let Some(plain) = ledger.reserve(place, price, seat)
         {
             floor.carry_out_plain(place, price);
             ledger.settle_plain((place, &plain), now, events, (batch, unread));
@@ -286,7 +289,11 @@ impl Engine {
         let ledger = self.ledger.as_deref_mut().expect("the engine has accounts");
         let details = self.store.details(slot);
         let (owner, instrument) = (details.account, details.instrument);
-        let plain = ledger.admit_plain_cancel(instrument, self.store.orders.id(slot));
+        let id = match cancel.order {
+            OrderRef::Id(id) => id,
+            OrderRef::Client(..) => self.store.orders.id(slot),
+        };
+        let plain = ledger.admit_plain_cancel(instrument, id);
         let mut floor = Floor {
             market: &mut self.instruments[instrument.get() as usize],
             store: &mut self.store,
