@@ -63,7 +63,7 @@ use fees::{RateTable, Volume};
 use flags::{EXISTS, FROZEN, Flags, GROUPED, ON_MARGIN};
 use instrument::Instrument;
 use links::Bonds;
-use numbers::LargeIds;
+use numbers::{DIRECT_MAX, LargeIds, direct};
 use orders::OpenOrders;
 use pairs::Pairs;
 use taken::Maker;
@@ -109,9 +109,6 @@ impl Balance {
 
 /// From how many accounts on it pays to read balances in advance.
 const MANY_ACCOUNTS: u32 = 16 * 1024;
-
-/// Accounts with an id below this have it as their number too; the others get numbers from here on.
-const DIRECT_MAX: u32 = 1 << 20;
 
 /// What is known of an account beside its balances. What is looked at for every order is in `flags`.
 #[derive(Clone, Debug, Default)]
@@ -325,17 +322,9 @@ impl Ledger {
     /// The number of an account that exists.
     #[inline]
     fn number(&self, account: AccountId) -> Option<u32> {
-        self.number_if_it_exists(account)
+        self.large
+            .number(account)
             .filter(|number| self.flags.has(*number, EXISTS))
-    }
-
-    /// The number of an account if it exists; otherwise perhaps none.
-    #[inline]
-    fn number_if_it_exists(&self, account: AccountId) -> Option<u32> {
-        match direct(account) {
-            None => Some(DIRECT_MAX + self.large.find(account)?),
-            direct => direct,
-        }
     }
 
     /// The group that an order gets from its account because it names none.
@@ -395,10 +384,4 @@ impl Ledger {
     pub(crate) fn set_mark(&mut self, instrument: InstrumentId, mark: Price) {
         self.instruments[instrument.get() as usize].mark = Some(mark);
     }
-}
-
-/// The number of an account that is found by its id directly.
-#[inline]
-fn direct(account: AccountId) -> Option<u32> {
-    (account.get() < u64::from(DIRECT_MAX)).then_some(account.get() as u32)
 }

@@ -13,11 +13,12 @@ const APART: i64 = i64::MIN;
 /// Numbers within plus and minus this are small: with that much twice more they are still within 64 bits.
 const SMALL: i64 = 1 << 61;
 
-/// Whether both numbers are small.
-#[inline]
-pub(super) fn are_small(pair: [i64; 2]) -> bool {
+/// Whether all these numbers are small.
+#[inline(always)]
+pub(super) fn are_small<const COUNT: usize>(pairs: [[i64; 2]; COUNT]) -> bool {
     let above_zero = |number: i64| number.wrapping_add(SMALL) as u64;
-    (above_zero(pair[0]) | above_zero(pair[1])) < 2 * SMALL as u64
+    let bits = |pair: [i64; 2]| above_zero(pair[0]) | above_zero(pair[1]);
+    pairs.into_iter().fold(0, |all, pair| all | bits(pair)) < 2 * SMALL as u64
 }
 
 /// Pairs of numbers by account; zeros where none was written.
@@ -95,10 +96,22 @@ impl Pairs {
         }
     }
 
-    /// Both numbers in a row of which it is known that they do not live apart, to be changed so that they still do not.
+    /// Both numbers in a row of which it is known that they do not live apart.
     #[inline]
-    pub(super) fn row_mut(&mut self, row: u32) -> &mut [i64; 2] {
-        self.near.row_mut(row)
+    pub(super) fn row(&self, row: u32) -> [i64; 2] {
+        self.near.row(row)
+    }
+
+    /// Adds to both numbers in a row of which it is known that they do not live apart, neither before nor after, and
+    /// returns them.
+    #[inline(always)]
+    pub(super) fn add_near(&mut self, row: u32, more: [i64; 2]) -> [i64; 2] {
+        let near = self.near.row_mut(row);
+        let pair = [near[0] + more[0], near[1] + more[1]];
+        // One after the other, and not read again at once: a processor waits for what it has written in parts.
+        near[0] = pair[0];
+        near[1] = pair[1];
+        pair
     }
 
     /// Adds to both numbers of an account.
@@ -170,10 +183,13 @@ mod tests {
     #[test]
     fn what_is_small_has_room_for_as_much_twice_more() {
         for small in [0, 1, -1, SMALL - 1, -SMALL] {
-            assert!(are_small([small, 0]) && are_small([0, small]), "{small}");
+            assert!(are_small([[small, 0], [0, small]]), "{small}");
         }
         for large in [SMALL, -SMALL - 1, i64::MAX, APART] {
-            assert!(!are_small([large, 0]) && !are_small([0, large]), "{large}");
+            assert!(
+                !are_small([[large, 0], [0, 0]]) && !are_small([[0, 0], [0, large]]),
+                "{large}"
+            );
         }
     }
 }

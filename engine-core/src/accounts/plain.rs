@@ -61,7 +61,7 @@ impl Ledger {
         instrument: InstrumentId,
         side: Side,
     ) -> Option<Seat> {
-        let account = self.number_if_it_exists(owner?)?;
+        let account = self.large.number(owner?)?;
         self.seat_of(account, instrument, side)
     }
 
@@ -178,9 +178,7 @@ impl Ledger {
     #[inline(always)]
     fn change_held(&mut self, hold: &Hold) -> [i64; 2] {
         let rows = &mut self.assets[hold.seat.asset as usize].balances.rows;
-        let balance = rows.row_mut(hold.seat.row);
-        balance[1] += hold.more;
-        *balance
+        rows.add_near(hold.seat.row, [0, hold.more])
     }
 
     /// Changes what an account holds, and says so.

@@ -1,6 +1,5 @@
 //! One account in one instrument: its position, and what its live orders there add up to.
 
-use super::pairs::are_small;
 use crate::{Limits, Notional, Price, Qty, Side, Timestamp};
 
 /// What an account has bought and sold of an instrument.
@@ -189,55 +188,61 @@ impl Row {
         both.is_some()
     }
 
-    /// Whether all of it is so small that trades of [`TRADED_MAX`](super::taken::TRADED_MAX) in all cannot lead out of
-    /// 64 bits.
+    /// What says whether it is small.
     #[inline]
-    pub(super) fn is_small(&self) -> bool {
-        are_small([self.cost, self.realised])
+    pub(super) fn costs(&self) -> [i64; 2] {
+        [self.cost, self.realised]
     }
 
-    /// What [`Self::trade`] does, for a row that is small and a trade of `signed` lots that is worth little.
-    ///
-    /// Nobody can guess whether a trade opens or closes, so there is no branch on it: k lots of the position are
-    /// closed, and what is traded beyond k is opened; k may be zero. With accounts no price is below zero, so a cost
-    /// has the sign of its position, and is shared out without it.
-    #[inline(always)]
-    pub(super) fn trade_small(&mut self, signed: i64, price: Price) {
-        let is_long = self.quantity > 0;
-        let (open, lots) = (self.quantity.unsigned_abs(), signed.unsigned_abs());
-        let closed = if (self.quantity ^ signed) < 0 {
-            lots.min(open)
-        } else {
-            0
-        };
-        let with_sign = |of_position: u64| {
-            if is_long {
-                of_position as i64
-            } else {
-                -(of_position as i64)
-            }
-        };
-        let taken = match self.cost.unsigned_abs().checked_mul(closed) {
-            Some(product) => {
-                let whole = open.max(1);
-                with_sign(product / whole + u64::from(is_long & (product % whole != 0)))
-            }
-            None => share_large(self.cost, closed, open),
-        };
-        let closed = with_sign(closed);
+    /// What several trades do, `signed` lots worth `notional` together, if they are in the direction of the position or
+    /// open one. For a row that is small and trades that are worth little.
+    #[inline]
+    pub(super) fn open(&mut self, signed: i64, notional: i64) -> Option<Position> {
+        if self.quantity != 0 && (self.quantity ^ signed) < 0 {
+            return None;
+        }
         self.quantity += signed;
-        self.cost += price.ticks() * (signed + closed) - taken;
-        self.realised += price.ticks() * closed - taken;
+        self.cost += if signed < 0 { -notional } else { notional };
+        Some(self.small_position())
     }
 
     /// The position in a row that is small.
     #[inline]
-    pub(super) fn position(&self) -> Position {
+    fn small_position(&self) -> Position {
         Position {
             quantity: self.quantity,
             cost: Notional::new(self.cost.into()),
             realised: Notional::new(self.realised.into()),
         }
+    }
+
+    /// What [`Self::trade`] does, for a row that is small and a trade of `signed` lots that is worth little. Returns
+    /// the position then.
+    ///
+    /// Nobody can guess whether a trade opens or closes, so there is no branch on it: k lots of the position are
+    /// closed, and what is traded beyond k is opened; k may be zero. With accounts no price is below zero, so a cost
+    /// has the sign of its position, and is shared out without it.
+    #[inline(always)]
+    pub(super) fn trade_small(&mut self, signed: i64, price: Price) -> Position {
+        // All ones for a short position: with it a number changes its sign.
+        let short = self.quantity >> (i64::BITS - 1);
+        let turned = |number: i64| (number ^ short) - short;
+        let (open, cost) = (turned(self.quantity), turned(self.cost));
+        let against = (self.quantity ^ signed) >> (i64::BITS - 1);
+        let closed = signed.abs().min(open) & against;
+        let taken = match cost.checked_mul(closed) {
+            Some(product) => {
+                let whole = (open as u64).max(1);
+                let (share, rest) = (product as u64 / whole, product as u64 % whole);
+                turned(share as i64 + (i64::from(rest != 0) & !short))
+            }
+            None => share_large(self.cost, closed, open),
+        };
+        let closed = turned(closed);
+        self.quantity += signed;
+        self.cost += price.ticks() * (signed + closed) - taken;
+        self.realised += price.ticks() * closed - taken;
+        self.small_position()
     }
 
     /// Changes the position, and what it cost, by a trade and returns what that realised, in ticks times lots.
@@ -301,9 +306,9 @@ pub(super) fn signed(side: Side, quantity: Qty) -> i64 {
 /// ⌈`cost` × `part` / `whole`⌉ for 0 < `part` ≤ `whole`, where the product has more than 64 bits.
 #[cold]
 #[inline(never)]
-fn share_large(cost: i64, part: u64, whole: u64) -> i64 {
+fn share_large(cost: i64, part: i64, whole: i64) -> i64 {
     // A share of 64 bits has no more.
-    share_up(cost.into(), part as i64, whole as i64) as i64
+    share_up(cost.into(), part, whole) as i64
 }
 
 /// ⌈`cost` × `part` / `whole`⌉ for 0 < `part` ≤ `whole`.
@@ -331,8 +336,9 @@ mod tests {
         for (side, price, quantity) in trades {
             let (price, quantity) = (Price::new(*price), Qty::new(*quantity));
             row.trade(&mut cost, *side, price, quantity);
-            small.trade_small(signed(*side, quantity), price);
-            assert_eq!(small.position(), cost.position(row.quantity));
+            let traded = small.trade_small(signed(*side, quantity), price);
+            assert_eq!(traded, cost.position(row.quantity));
+            assert_eq!(small.cost(), Some(cost));
         }
         cost.position(row.quantity)
     }

@@ -8,10 +8,11 @@ use std::ops::Range;
 
 use super::fees::charge_small;
 use super::instrument::Instrument;
+use super::numbers::LargeIds;
 use super::orders::{At, OpenOrders};
 use super::pairs::are_small;
 use super::plain::{Hold, PlainOrder, balance_changed};
-use super::position::{Row, signed};
+use super::position::{Position, signed};
 use super::{Asset, Ledger};
 use crate::{AccountId, Amount, AssetId, Event, InstrumentId, OrderId, Place, Price, Qty, Side};
 
@@ -52,8 +53,9 @@ struct Taken {
 /// What trades come to, in units of their assets.
 #[derive(Clone, Copy, Default)]
 struct Sums {
-    delivered: i64,
-    value: i64,
+    lots: i64,
+    /// In ticks times lots.
+    notional: i64,
     taker_fees: i64,
     maker_fees: i64,
     /// What the taker has paid ahead.
@@ -67,6 +69,7 @@ struct Counter<'a> {
     base: &'a mut Asset,
     quote: &'a mut Asset,
     orders: &'a mut OpenOrders,
+    large: &'a LargeIds,
 }
 
 /// A trade as far as money is concerned.
@@ -75,6 +78,8 @@ struct Trade {
     owner: AccountId,
     price: Price,
     quantity: Qty,
+    /// In ticks times lots.
+    notional: i64,
     value: i64,
     delivered: i64,
 }
@@ -172,6 +177,7 @@ impl Ledger {
             base,
             quote,
             orders: &mut self.orders,
+            large: &self.large,
         }
     }
 }
@@ -186,10 +192,8 @@ impl Counter<'_> {
             base: base.ensure(account),
             quote: quote.ensure(account),
         };
-        let is_small = self.kept.lines.row(places.line).is_small()
-            & are_small(*base.row_mut(places.base))
-            & are_small(*quote.row_mut(places.quote));
-        is_small.then_some(places)
+        let line = self.kept.lines.row(places.line);
+        are_small([line.costs(), base.row(places.base), quote.row(places.quote)]).then_some(places)
     }
 
     /// Notes the makers of a taker's trades, up to the first event that is no trade. Returns what makers that buy hold
@@ -204,14 +208,19 @@ impl Counter<'_> {
         let mut worth = 0;
         for event in events {
             let Event::Traded {
-                maker, taker: this, ..
+                maker,
+                maker_account: Some(owner),
+                taker: this,
+                ..
             } = *event
             else {
                 break;
             };
+            let number = self.large.number(owner)?;
+            let places = self.places(number)?;
             let at = self.orders.live(maker);
             let order = self.orders.at(at);
-            if this != taker || order.account == account || !order.is_plain() {
+            if this != taker || number == account || !order.is_plain() {
                 return None;
             }
             if order.side() == Side::Buy {
@@ -221,8 +230,6 @@ impl Counter<'_> {
                     return None;
                 }
             }
-            let account = order.account;
-            let places = self.places(account)?;
             makers.push(Maker { at, places });
         }
         Some(worth)
@@ -255,8 +262,8 @@ impl Counter<'_> {
                 taker_fee: Amount::new(taker_fee.into()),
             };
             sums.carry = carry;
-            sums.delivered += trade.delivered;
-            sums.value += trade.value;
+            sums.lots += trade.quantity.lots() as i64;
+            sums.notional += trade.notional;
             sums.taker_fees += taker_fee;
             sums.maker_fees += maker_fee;
         }
@@ -276,11 +283,13 @@ impl Counter<'_> {
             unreachable!("the trades were noted, and nobody's orders were refused");
         };
         let lots = quantity.lots() as i64;
+        let notional = price.ticks() * lots;
         Trade {
             owner,
             price,
             quantity,
-            value: price.ticks() * lots * self.kept.quote_units as i64,
+            notional,
+            value: notional * self.kept.quote_units as i64,
             delivered: lots * self.kept.base_units as i64,
         }
     }
@@ -303,30 +312,24 @@ impl Counter<'_> {
             open.lots[side as usize] -= trade.quantity.lots();
             open.orders -= u32::from(rest.is_zero());
         }
-        let base = self.base.balances.rows.row_mut(places.base);
-        let quote = self.quote.balances.rows.row_mut(places.quote);
-        match side {
-            Side::Sell => {
-                base[0] -= trade.delivered;
-                base[1] -= trade.delivered;
-                quote[0] += trade.value - fee;
-            }
+        let (base, quote) = match side {
+            Side::Sell => ([-trade.delivered; 2], [trade.value - fee, 0]),
             Side::Buy => {
-                base[0] += trade.delivered;
-                quote[0] -= trade.value + fee;
-                quote[1] -= kept.held_plain(side, before.price(), before.remaining(), before.carry());
+                let mut held = -kept.held_plain(side, before.price(), before.remaining(), before.carry());
                 if !rest.is_zero() {
-                    quote[1] += kept.held_plain(side, before.price(), rest, carry);
+                    held += kept.held_plain(side, before.price(), rest, carry);
                 }
+                ([trade.delivered, 0], [-trade.value - fee, held])
             }
-        }
-        told[1] = balance_changed(trade.owner, kept.base, *base);
-        told[2] = balance_changed(trade.owner, kept.quote, *quote);
+        };
+        let base = self.base.balances.rows.add_near(places.base, base);
+        let quote = self.quote.balances.rows.add_near(places.quote, quote);
+        told[1] = balance_changed(trade.owner, kept.base, base);
+        told[2] = balance_changed(trade.owner, kept.quote, quote);
         let line = kept.lines.row_mut(places.line);
-        line.trade_small(signed(side, trade.quantity), trade.price);
-        told[3] = position_changed(trade.owner, self.instrument, line);
-        let reached = line.quantity.unsigned_abs();
-        kept.reach_position(reached);
+        let position = line.trade_small(signed(side, trade.quantity), trade.price);
+        told[3] = position_changed(trade.owner, self.instrument, &position);
+        kept.reach_position(position.quantity.unsigned_abs());
         fee
     }
 
@@ -341,47 +344,44 @@ impl Counter<'_> {
         events: &mut Vec<Event>,
     ) -> (Qty, u32) {
         let kept = &mut *self.kept;
+        let trades = &events[taken.trades.clone()];
+        let mut trades = trades.iter().filter_map(|event| match *event {
+            Event::Traded { price, quantity, .. } => Some((price, quantity)),
+            _ => None,
+        });
         let line = kept.lines.row_mut(places.line);
-        let mut left = place.quantity;
-        let mut last = None;
-        for event in &events[taken.trades.clone()] {
-            if let Event::Traded { price, quantity, .. } = *event {
-                line.trade_small(signed(place.side, quantity), price);
-                left -= quantity;
-                last = Some(price);
-            }
-        }
-        let told = position_changed(plain.owner, self.instrument, line);
-        let reached = line.quantity.unsigned_abs();
-        kept.reach_position(reached);
-        kept.last = last;
-        let released = plain.hold.more - kept.held_plain(place.side, plain.price, left, sums.carry);
-        let base = self.base.balances.rows.row_mut(places.base);
-        let quote = self.quote.balances.rows.row_mut(places.quote);
-        match place.side {
-            Side::Buy => {
-                base[0] += sums.delivered;
-                quote[0] -= sums.value + sums.taker_fees;
-                quote[1] -= released;
-            }
-            Side::Sell => {
-                base[0] -= sums.delivered;
-                base[1] -= released;
-                quote[0] += sums.value - sums.taker_fees;
-            }
-        }
+        let lots = signed(place.side, Qty::new(sums.lots.unsigned_abs()));
+        let position = match line.open(lots, sums.notional) {
+            Some(position) => position,
+            None => trades.clone().fold(Position::default(), |_, (price, quantity)| {
+                line.trade_small(signed(place.side, quantity), price)
+            }),
+        };
+        kept.last = trades.next_back().map(|(price, _)| price);
+        kept.reach_position(position.quantity.unsigned_abs());
+        let left = place.quantity - Qty::new(sums.lots.unsigned_abs());
+        let (delivered, value) = (
+            sums.lots * kept.base_units as i64,
+            sums.notional * kept.quote_units as i64,
+        );
+        let held = kept.held_plain(place.side, plain.price, left, sums.carry) - plain.hold.more;
+        let (base, quote) = match place.side {
+            Side::Buy => ([delivered, 0], [-value - sums.taker_fees, held]),
+            Side::Sell => ([-delivered, held], [value - sums.taker_fees, 0]),
+        };
+        let base = self.base.balances.rows.add_near(places.base, base);
+        let quote = self.quote.balances.rows.add_near(places.quote, quote);
         self.quote.fees += i128::from(sums.maker_fees + sums.taker_fees);
-        events.push(balance_changed(plain.owner, kept.base, *base));
-        events.push(balance_changed(plain.owner, kept.quote, *quote));
-        events.push(told);
+        events.push(balance_changed(plain.owner, kept.base, base));
+        events.push(balance_changed(plain.owner, kept.quote, quote));
+        events.push(position_changed(plain.owner, self.instrument, &position));
         (left, sums.carry)
     }
 }
 
-/// Says what an account has bought and sold, in a row that is small.
+/// Says what an account has bought and sold.
 #[inline(always)]
-fn position_changed(account: AccountId, instrument: InstrumentId, row: &Row) -> Event {
-    let position = row.position();
+fn position_changed(account: AccountId, instrument: InstrumentId, position: &Position) -> Event {
     Event::PositionChanged {
         account,
         instrument,

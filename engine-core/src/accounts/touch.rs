@@ -6,7 +6,8 @@
 
 use std::hint::black_box;
 
-use super::{Ledger, direct};
+use super::Ledger;
+use super::numbers::direct;
 use crate::{AccountId, Event, InstrumentId, OrderId, Side};
 
 /// Who holds for an order, and where: the owner, the instrument and the side.
