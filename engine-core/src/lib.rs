@@ -46,7 +46,7 @@ mod book;
 mod accounts;
 
 pub use accounts::{AccountsConfig, Balance, MarginStatus, Position};
-pub use book::{Fill, InsertError, OrderBook, OrderIds, ReduceError, RestingOrder, Upcoming};
+pub use book::{Fill, InsertError, OrderBook, OrderIds, ReduceError, RestingOrder};
 pub use types::{
     AccountId, Amount, AssetId, GroupId, InstrumentId, Notional, OrderId, Price, Qty, Seq, Side, Timestamp,
     TransferKey,

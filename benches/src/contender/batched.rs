@@ -1,7 +1,8 @@
 use super::market::{amend, cancel, place};
 use super::{Books, Contender, Markets, Tally, Terms, WholeEngine, count};
 use crate::workload::{Command, Header, Kind};
-use engine_core::{Market, OrderBook, OrderId, Price, Seq, Sequenced, Timestamp, Upcoming};
+use engine_core::{Market, OrderBook, OrderId, Seq, Sequenced, Timestamp};
+use std::hint::select_unpredictable;
 
 /// A contender that can load what commands will read before it is their turn.
 pub trait Touched: Contender {
@@ -18,7 +19,11 @@ impl<const ASSIGNED: bool> Touched for Books<ASSIGNED> {
     #[inline]
     fn look_ahead(&self, commands: &[Command]) {
         let book = |command: &Command| &self.books[usize::from(command.symbol)];
-        OrderBook::look_ahead(commands.iter().map(|command| (book(command), upcoming(command))));
+        OrderBook::look_ahead(
+            commands
+                .iter()
+                .map(|command| (book(command), named::<ASSIGNED>(command))),
+        );
     }
 }
 
@@ -35,21 +40,16 @@ impl<const ASSIGNED: bool> Touched for Markets<ASSIGNED> {
         Market::look_ahead(
             commands
                 .iter()
-                .map(|command| (market(command), upcoming(command))),
+                .map(|command| (market(command), named::<ASSIGNED>(command))),
         );
     }
 }
 
+/// The order that a command names; a new one has no name yet where ids are handed out.
 #[inline]
-fn upcoming(command: &Command) -> Upcoming {
-    match command.kind {
-        Kind::Add | Kind::Ioc => Upcoming::Place {
-            id: OrderId::new(command.id),
-            side: command.side,
-            price: Price::new(command.price),
-        },
-        Kind::Cancel | Kind::Reduce | Kind::Reprice => Upcoming::Order(OrderId::new(command.id)),
-    }
+fn named<const ASSIGNED: bool>(command: &Command) -> OrderId {
+    let is_new = 1 << (command.kind as u8) & (1 << (Kind::Add as u8) | 1 << (Kind::Ioc as u8)) != 0;
+    OrderId::new(select_unpredictable(ASSIGNED && is_new, 0, command.id))
 }
 
 /// A contender that looks at some commands in advance, whatever the size of its books.

@@ -1,10 +1,11 @@
 //! A store that follows another one: its ids are those that the other one hands out.
 
+use super::cell::Kept;
 use super::orders::{OrderIds, Orders, Slot};
-use super::record::{NIL, Record};
+use super::record::{Links, NIL, Record};
 use crate::{OrderId, Price, Qty, Side};
 
-impl<D: Copy + Default> Orders<D> {
+impl<D: Kept> Orders<D> {
     /// Puts an order in, parked, without a price or a quantity, under an id that was chosen or that another
     /// store handed out: then its slot is the one that the id names. `None` if the id is in use, or names no
     /// slot that a store of this size has. The store must not be full.
@@ -18,18 +19,18 @@ impl<D: Copy + Default> Orders<D> {
             return is_free.then(|| self.insert(id, side, price, quantity, D::default()));
         }
         let slot = id.get() as u32;
-        while self.records.len() as u64 <= u64::from(slot) {
+        while self.slots_used() as u64 <= u64::from(slot) {
             if slot >= self.orders_max {
                 return None;
             }
-            self.records.push(Record::free(0, NIL));
-            self.data.push(D::default());
+            self.push_slot(Links::free(0, NIL));
         }
-        let record = &mut self.records[slot];
+        let record = self.record_mut(slot);
         if !record.is_free() {
             return None;
         }
         *record = Record::parked(id.get(), side, price, quantity.lots());
+        *self.links_mut(slot) = Links::NONE;
         self.len += 1;
         Some(Slot::new(slot))
     }
@@ -41,10 +42,11 @@ impl<D: Copy + Default> Orders<D> {
             self.remove(slot);
             return;
         }
-        let record = &mut self.records[slot.get()];
+        let record = self.record_mut(slot.get());
         assert!(record.is_parked(), "an order leaves its queue before its slot");
         // The slot is not listed as free: the other store decides when it is used again.
-        *record = Record::free(0, NIL);
+        *record = Record::FREE;
+        *self.links_mut(slot.get()) = Links::free(0, NIL);
         self.len -= 1;
     }
 }

@@ -203,16 +203,25 @@ impl Index {
     pub(crate) fn new(hash_seed: u64, len_max: u32) -> Self {
         let buckets_max = len_max as usize * 2 / IDS_PER_TWO_BUCKETS + 2 * BUCKETS as usize;
         let mut index = Self {
-            keys: Keys::new(hash_seed),
             buckets: Slab::new(buckets_max),
+            keys: Keys::new(hash_seed),
+            ..Self::unused()
+        };
+        index.add_segment();
+        index
+    }
+
+    /// An index that nobody asks.
+    pub(super) fn unused() -> Self {
+        Self {
+            keys: Keys::new(0),
+            buckets: Slab::new(0),
             used: 0,
             mask: 0,
             len: 0,
             len_max: 0,
             crowded: BTreeMap::new(),
-        };
-        index.add_segment();
-        index
+        }
     }
 
     fn add_segment(&mut self) {

@@ -1,7 +1,8 @@
 //! One price of one side: its orders from first to last, and what they hold together.
 
+use super::cell::Kept;
 use super::orders::Orders;
-use super::record::NIL;
+use super::record::{Links, NIL};
 
 /// A queue of orders, linked through their slots.
 ///
@@ -36,45 +37,40 @@ impl Level {
 
     /// Puts an order that carries `quantity` at the back. Returns whether it is the first one.
     #[inline]
-    pub(super) fn append<D: Copy + Default>(
-        &mut self,
-        orders: &mut Orders<D>,
-        slot: u32,
-        quantity: u64,
-    ) -> bool {
+    pub(super) fn append<D: Kept>(&mut self, orders: &mut Orders<D>, slot: u32, quantity: u64) -> bool {
         let tail = self.tail;
         self.tail = slot;
         self.quantity += quantity;
-        let record = orders.record_mut(slot);
-        record.prev = tail;
-        record.next = NIL;
+        *orders.links_mut(slot) = Links {
+            next: NIL,
+            prev: tail,
+        };
         if tail == NIL {
             self.head = slot;
             return true;
         }
-        orders.record_mut(tail).next = slot;
+        orders.links_mut(tail).next = slot;
         false
     }
 
-    /// Takes out an order that carries `quantity` and stands between `prev` and `next`. Returns whether it was
-    /// the last one.
+    /// Takes out an order that carries `quantity` and has these links. Returns whether it was the last one.
     #[inline]
-    pub(super) fn unlink<D: Copy + Default>(
+    pub(super) fn unlink<D: Kept>(
         &mut self,
         orders: &mut Orders<D>,
-        (prev, next): (u32, u32),
+        Links { next, prev }: Links,
         quantity: u64,
     ) -> bool {
         self.quantity -= quantity;
         if prev == NIL {
             self.head = next;
         } else {
-            orders.record_mut(prev).next = next;
+            orders.links_mut(prev).next = next;
         }
         if next == NIL {
             self.tail = prev;
         } else {
-            orders.record_mut(next).prev = prev;
+            orders.links_mut(next).prev = prev;
         }
         self.head == NIL
     }

@@ -2,10 +2,10 @@
 //!
 //! ```text
 //!                 Orders<D>: one store, for one book or many
-//!   id ──────▶ slot ─▶ record {id, quantity, price and flags, next, prev}   32 bytes, and a D beside it
-//!                         ▲ │
-//!                    head │ │ next, prev: the queue of a price, first to last
-//!                         │ ▼
+//!   id ──────▶ slot ─▶ cell {id, quantity, price and flags, and a D}        24 bytes and the D's
+//!                   ─▶ links {next, prev}: the queue of a price             8 bytes
+//!                         ▲
+//!                    head │ tail
 //!   price ─▶ rank ─▶ level {head, tail, quantity}                           16 bytes
 //!                 Sides: for each side a ladder of displayed levels, and a tree for what stands behind
 //!
@@ -28,6 +28,7 @@
 //! `docs/decisions/0003-the-book.md` has the alternatives and their figures.
 
 mod ahead;
+mod cell;
 mod fill;
 mod follow;
 mod index;
@@ -46,11 +47,11 @@ mod window;
 #[cfg(test)]
 mod tests;
 
-pub use ahead::Upcoming;
 pub use order_book::{InsertError, OrderBook, ReduceError, RestingOrder};
 pub use orders::OrderIds;
 
-pub(crate) use ahead::{AHEAD, Venue, load};
+pub(crate) use ahead::{AHEAD, load};
+pub(crate) use cell::{CacheLine, Kept};
 pub(crate) use index::{Index, Keys};
 pub(crate) use orders::{NewOrder, Orders, Queue, Slot, Vacancy, View};
 pub(crate) use restore::RestoreError;

@@ -1,6 +1,7 @@
 //! The book by itself, for callers who bring their own rules.
 
-use super::ahead::{Upcoming, Venue, load};
+use super::ahead::load;
+use super::cell::Any;
 use super::orders::{NewOrder, OrderIds, Orders, Slot};
 use super::sides::{Fill, Sides};
 use crate::{OrderId, Price, Qty, Side};
@@ -29,8 +30,8 @@ use crate::{OrderId, Price, Qty, Side};
 ///
 /// Invariants: the orders of a side stand best price first, at one price in the order of their arrival; a
 /// side's total is the sum of its orders and at most [`Qty::MAX`]; there are at most `orders_max` orders.
-pub struct OrderBook<D = ()> {
-    orders: Orders<D>,
+pub struct OrderBook<D: Copy + Default = ()> {
+    orders: Orders<Any<D>>,
     sides: Sides,
     totals: [Qty; 2],
 }
@@ -148,7 +149,7 @@ impl<D: Copy + Default> OrderBook<D> {
             side,
             price,
             quantity,
-            data,
+            data: Any(data),
         })?;
         Ok(self.orders.id(slot))
     }
@@ -178,12 +179,12 @@ impl<D: Copy + Default> OrderBook<D> {
             side,
             price,
             quantity,
-            data,
+            data: Any(data),
         })
         .map(|_| ())
     }
 
-    fn insert_new(&mut self, order: NewOrder<D>) -> Result<Slot, InsertError> {
+    fn insert_new(&mut self, order: NewOrder<Any<D>>) -> Result<Slot, InsertError> {
         if order.quantity.is_zero() {
             return Err(InsertError::ZeroQuantity);
         }
@@ -241,17 +242,17 @@ impl<D: Copy + Default> OrderBook<D> {
         Some(fill)
     }
 
-    /// Loads what will be read next, in one book or in many, and changes nothing.
+    /// Loads the orders that will be looked up next, in one book or in many, and changes nothing.
     ///
     /// Books that do not fit the caches wait for memory several times per order, one load after the other. Asked for up
     /// to 64 orders together, the loads overlap; what is said of more is ignored. In small books it only costs
-    /// time.
+    /// time. Id 0 stands for a command that names no order.
     #[inline]
-    pub fn look_ahead<'a>(upcoming: impl IntoIterator<Item = (&'a Self, Upcoming)>)
+    pub fn look_ahead<'a>(named: impl IntoIterator<Item = (&'a Self, OrderId)>)
     where
         D: 'a,
     {
-        load(upcoming.into_iter());
+        load(named.into_iter().map(|(book, id)| (&book.orders, id)));
     }
 
     /// The order with this id.
@@ -264,7 +265,7 @@ impl<D: Copy + Default> OrderBook<D> {
     #[inline]
     pub fn data_mut(&mut self, id: OrderId) -> Option<&mut D> {
         let slot = self.orders.find(id)?;
-        Some(self.orders.data_mut(slot))
+        Some(&mut self.orders.data_mut(slot).0)
     }
 
     /// The best price of a side.
@@ -305,7 +306,7 @@ impl<D: Copy + Default> OrderBook<D> {
             side: view.side(),
             price: view.price(),
             quantity: view.quantity(),
-            data: *self.orders.data(slot),
+            data: self.orders.data(slot).0,
         }
     }
 
@@ -318,24 +319,5 @@ impl<D: Copy + Default> OrderBook<D> {
             let total = self.levels(side).fold(Qty::ZERO, |sum, level| sum + level.1);
             assert_eq!(total, self.total(side), "the total is the sum of the levels");
         }
-    }
-}
-
-impl<D: Copy + Default> Venue for &OrderBook<D> {
-    type Kept = D;
-
-    #[inline]
-    fn orders(&self) -> &Orders<D> {
-        &self.orders
-    }
-
-    #[inline]
-    fn sides_of(&self, _: &D) -> Option<&Sides> {
-        Some(&self.sides)
-    }
-
-    #[inline]
-    fn sides(&self) -> Option<&Sides> {
-        Some(&self.sides)
     }
 }

@@ -3,8 +3,9 @@
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
+use super::cell::{Cell, Kept};
 use super::index::{Glance, Index};
-use super::record::{MARK_MAX, NIL, Record};
+use super::record::{Links, MARK_MAX, NIL, Record};
 use super::slab::Slab;
 use crate::{OrderId, Price, Qty, Side};
 
@@ -40,6 +41,10 @@ pub enum OrderIds {
         hash_seed: u64,
     },
 }
+
+/// No order: an id that is never handed out. Where ids are chosen somebody may have it; then it is looked up like others,
+/// but not in advance.
+pub(super) const NOBODY: OrderId = OrderId::new(0);
 
 /// The two queues of a price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,19 +143,25 @@ impl View {
 ///
 /// Invariants: a slot is free, parked, queued or retired; the free list holds every free slot, once; `len`
 /// counts the orders and never exceeds the limit; an id finds exactly the slot that carries it.
-pub(crate) struct Orders<D> {
-    pub(super) records: Slab<Record>,
-    pub(super) data: Slab<D>,
+///
+/// What most orders need comes first, in two cache lines: of many books the next one is rarely near.
+#[repr(C, align(64))]
+pub(crate) struct Orders<D: Kept> {
+    pub(super) cells: Slab<Cell<D>>,
     /// The slot freed last, which leads to the others.
     pub(super) free: u32,
     pub(super) len: u32,
+    /// Of each slot, apart: a queue is mended at the neighbours of an order, of which nothing else is needed.
+    pub(super) links: Slab<Links>,
     pub(super) orders_max: u32,
+    /// Whether ids are found through `index`.
+    has_index: bool,
     ids: OrderIds,
-    /// Present where ids are chosen.
-    pub(super) index: Option<Index>,
+    /// Of no use where ids are handed out.
+    pub(super) index: Index,
 }
 
-impl<D: Copy + Default> Orders<D> {
+impl<D: Kept> Orders<D> {
     /// An empty store for at most `orders_max` orders.
     pub(crate) fn new(ids: OrderIds, orders_max: u32) -> Self {
         Self::with_slabs(
@@ -161,17 +172,23 @@ impl<D: Copy + Default> Orders<D> {
         )
     }
 
-    pub(super) fn with_slabs(ids: OrderIds, orders_max: u32, records: Slab<Record>, data: Slab<D>) -> Self {
+    pub(super) fn with_slabs(
+        ids: OrderIds,
+        orders_max: u32,
+        cells: Slab<Cell<D>>,
+        links: Slab<Links>,
+    ) -> Self {
         Self {
-            records,
-            data,
+            cells,
+            links,
             free: NIL,
             len: 0,
             orders_max,
             ids,
+            has_index: ids != OrderIds::Assigned,
             index: match ids {
-                OrderIds::Assigned => None,
-                OrderIds::Chosen { hash_seed } => Some(Index::new(hash_seed, orders_max)),
+                OrderIds::Assigned => Index::unused(),
+                OrderIds::Chosen { hash_seed } => Index::new(hash_seed, orders_max),
             },
         }
     }
@@ -185,7 +202,7 @@ impl<D: Copy + Default> Orders<D> {
     /// Whether no order can be inserted: the limit is reached.
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
-        self.len >= self.orders_max || self.free == NIL && self.records.len() >= NIL as usize
+        self.len >= self.orders_max || self.free == NIL && self.slots_used() >= NIL as usize
     }
 
     /// The most orders that there may be.
@@ -205,69 +222,78 @@ impl<D: Copy + Default> Orders<D> {
         self.ids
     }
 
+    /// Whether the caller names the orders.
+    #[inline]
+    pub(crate) fn has_chosen_ids(&self) -> bool {
+        self.has_index
+    }
+
     /// Where the order with this id lives.
     #[inline(always)]
     pub(crate) fn find(&self, id: OrderId) -> Option<Slot> {
-        if self.index.is_some() {
+        if self.has_index {
             return self.find_chosen(id);
         }
         let slot = id.get() as u32;
-        let record = self.records.get(slot)?;
+        let cell = self.cells.get(slot)?;
         // A free slot carries an id that no slot can have.
-        (record.id == id.get()).then_some(Slot(slot))
+        (cell.record.id == id.get()).then_some(Slot(slot))
     }
 
     /// Ends in a call instead of returning from one, so that the frequent case saves no registers.
     #[inline(never)]
     fn find_chosen(&self, id: OrderId) -> Option<Slot> {
-        let slot = match self.index.as_ref()?.look(id.get()) {
+        let slot = match self.index.look(id.get()) {
             Glance::Nobody => return None,
             Glance::Perhaps(slot) => slot,
             Glance::Unclear => return self.search(id),
         };
-        match self.records.near(slot.0) {
-            Some(record) if record.id == id.get() => Some(slot),
+        match self.cells.near(slot.0) {
+            Some(cell) if cell.record.id == id.get() => Some(slot),
             _ => self.search(id),
         }
     }
 
     #[inline(never)]
     fn search(&self, id: OrderId) -> Option<Slot> {
-        let index = self.index.as_ref()?;
-        index.search(id.get(), |slot| self.records[slot.0].id)
+        self.index.search(id.get(), |slot| self.cells[slot.0].record.id)
     }
 
     /// Reads where a search for this id begins. The result means nothing; it only keeps the load from being left out.
     #[inline]
     pub(crate) fn touch_index(&self, id: OrderId) -> u64 {
-        self.index.as_ref().map_or(0, |index| index.touch(id.get()))
+        if !self.has_index {
+            return 0;
+        }
+        self.index.touch(id.get())
     }
 
     /// The slot in which the order with this id is if there is one.
     #[inline]
     pub(super) fn presumed_slot(&self, id: OrderId) -> Slot {
-        match &self.index {
-            None => Slot(id.get() as u32),
-            Some(index) => index.presumed_slot(id.get()),
+        if !self.has_index {
+            return Slot(id.get() as u32);
         }
+        self.index.presumed_slot(id.get())
     }
 
-    /// What is in a slot, and beside it.
-    #[inline]
-    pub(super) fn near(&self, slot: u32) -> Option<(&Record, &D)> {
-        Some((self.records.near(slot)?, self.data.near(slot)?))
-    }
-
-    /// Reads a record. The result means nothing.
+    /// Reads an order and its links. The result means nothing.
     #[inline]
     pub(super) fn touch(&self, slot: u32) -> u64 {
-        self.records.near(slot).map_or(0, |record| record.id)
+        let links = self.near_links(slot).map_or(0, |links| links.next);
+        self.cells.near(slot).map_or(0, |cell| cell.record.id) ^ u64::from(links)
+    }
+
+    /// Where a slot leads, if it lies in the near block.
+    #[inline]
+    pub(super) fn near_links(&self, slot: u32) -> Option<Links> {
+        self.links.near(slot).copied()
     }
 
     /// How many slots ever were in use.
     #[inline]
     pub(crate) fn slots_used(&self) -> usize {
-        self.records.len()
+        self.links.len()
     }
 
     /// Takes a slot for an order that stands in no queue yet. `id` is ignored where ids are assigned.
@@ -276,16 +302,9 @@ impl<D: Copy + Default> Orders<D> {
     /// If the store is full. That the id is not in use is the caller's to know.
     #[inline]
     pub(crate) fn insert(&mut self, id: OrderId, side: Side, price: Price, quantity: Qty, data: D) -> Slot {
-        self.store(Record::parked(id.get(), side, price, quantity.lots()), data)
-    }
-
-    /// Takes a slot for an order. Where ids are assigned it gets its id here.
-    #[inline]
-    pub(super) fn store(&mut self, mut order: Record, data: D) -> Slot {
         assert!(!self.is_full(), "the store has room for the order");
-        let vacancy = self.reserve(OrderId::new(order.id));
-        order.id = vacancy.id;
-        self.occupy(vacancy, order, data)
+        let vacancy = self.reserve(id);
+        self.occupy_parked(vacancy, side, price, quantity, data)
     }
 
     /// Takes a slot off the free list for an order that may come to rest. Its id is final: the one that it brings,
@@ -299,26 +318,27 @@ impl<D: Copy + Default> Orders<D> {
             self.add_slot();
         }
         let slot = self.free;
-        let record = &self.records[slot];
-        self.free = record.next;
-        let id = match self.index {
-            None => u64::from(record.prev) << 32 | u64::from(slot),
-            Some(_) => id.get(),
+        let Links { next, prev } = self.links[slot];
+        self.free = next;
+        let id = if self.has_index {
+            id.get()
+        } else {
+            u64::from(prev) << 32 | u64::from(slot)
         };
         Vacancy { slot, id }
     }
 
-    /// Puts an order into a reserved slot.
+    /// Puts an order into a reserved slot, whose links are the caller's.
     #[inline]
     pub(super) fn occupy(&mut self, vacancy: Vacancy, order: Record, data: D) -> Slot {
         let Vacancy { slot, id } = vacancy;
         debug_assert!(order.price().is_valid(), "the price is within the limits");
         debug_assert_eq!(order.id, id, "the order has the id that was reserved");
-        self.records[slot] = order;
-        self.data[slot] = data;
+        self.cells[slot] = Cell::new(order, data);
         self.len += 1;
-        if let Some(index) = &mut self.index {
-            index.insert(id, Slot(slot), |slot| self.records[slot.0].id);
+        if self.has_index {
+            let cells = &self.cells;
+            self.index.insert(id, Slot(slot), |slot| cells[slot.0].record.id);
         }
         Slot(slot)
     }
@@ -334,6 +354,7 @@ impl<D: Copy + Default> Orders<D> {
         data: D,
     ) -> Slot {
         let order = Record::parked(vacancy.id, side, price, quantity.lots());
+        self.links[vacancy.slot] = Links::NONE;
         self.occupy(vacancy, order, data)
     }
 
@@ -347,10 +368,15 @@ impl<D: Copy + Default> Orders<D> {
     #[cold]
     #[inline(never)]
     pub(super) fn add_slot(&mut self) {
-        let slot = self.records.len() as u32;
-        self.records.push(Record::free(1, self.free));
-        self.data.push(D::default());
+        let slot = self.slots_used() as u32;
+        self.push_slot(Links::free(1, self.free));
         self.free = slot;
+    }
+
+    /// Adds a slot without an order.
+    pub(super) fn push_slot(&mut self, links: Links) {
+        self.cells.push(Cell::free());
+        self.links.push(links);
     }
 
     /// Gives the slot of a parked order back.
@@ -364,23 +390,27 @@ impl<D: Copy + Default> Orders<D> {
     /// Gives back the slot of the order with this id, whatever it stands in: who calls this sees to its queue.
     #[inline]
     pub(super) fn release(&mut self, slot: Slot, id: u64) {
-        debug_assert_eq!(self.records[slot.0].id, id, "the order is the one that is meant");
+        debug_assert_eq!(self.record(slot.0).id, id, "the order is the one that is meant");
         self.len -= 1;
+        self.cells[slot.0].record = Record::FREE;
         self.list_as_free(slot.0, id);
-        if let Some(index) = &mut self.index {
-            index.remove(id, slot);
+        if self.has_index {
+            self.index.remove(id, slot);
         }
+    }
+
+    /// The generation of a slot after that of the id that it had, or 0 after the last one. Where ids are chosen there are
+    /// no generations, and any number will do that is not 0.
+    #[inline]
+    pub(super) fn generation_after(&self, id: u64) -> u32 {
+        ((id >> 32) as u32).wrapping_add(1) | u32::from(self.has_index)
     }
 
     /// Makes a slot the first free one, with the generation after that of the id that it had.
     #[inline]
     fn list_as_free(&mut self, slot: u32, id: u64) {
-        // Where ids are chosen there are no generations, and any number will do that is not 0.
-        let generation = match self.ids {
-            OrderIds::Assigned => ((id >> 32) as u32).wrapping_add(1),
-            OrderIds::Chosen { .. } => 1,
-        };
-        self.records[slot] = Record::free(generation, self.free);
+        let generation = self.generation_after(id);
+        self.links[slot] = Links::free(generation, self.free);
         // After the last generation comes 0: such a slot stays out of the list.
         if generation != 0 {
             self.free = slot;
@@ -389,12 +419,23 @@ impl<D: Copy + Default> Orders<D> {
 
     #[inline]
     pub(super) fn record(&self, slot: u32) -> &Record {
-        &self.records[slot]
+        &self.cells[slot].record
     }
 
     #[inline]
     pub(super) fn record_mut(&mut self, slot: u32) -> &mut Record {
-        &mut self.records[slot]
+        &mut self.cells[slot].record
+    }
+
+    /// Where a slot leads.
+    #[inline]
+    pub(super) fn links(&self, slot: u32) -> Links {
+        self.links[slot]
+    }
+
+    #[inline]
+    pub(super) fn links_mut(&mut self, slot: u32) -> &mut Links {
+        &mut self.links[slot]
     }
 
     /// Everything about an order at once.
@@ -469,49 +510,46 @@ impl<D: Copy + Default> Orders<D> {
     /// What the caller keeps with an order.
     #[inline]
     pub(crate) fn data(&self, slot: Slot) -> &D {
-        &self.data[slot.0]
+        &self.cells[slot.0].data
     }
 
     /// What the caller keeps with an order, to be changed.
     #[inline]
     pub(crate) fn data_mut(&mut self, slot: Slot) -> &mut D {
-        &mut self.data[slot.0]
+        &mut self.cells[slot.0].data
     }
 
     /// All orders, parked and queued, by slot. Where ids are chosen this order means nothing and must not
     /// reach an output.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Slot> {
-        let orders = self
-            .records
-            .iter()
-            .zip(0..)
-            .filter(|(record, _)| !record.is_free());
+        let cells = self.cells.iter().zip(0..);
+        let orders = cells.filter(|(cell, _)| !cell.record.is_free());
         orders.map(|(_, slot)| Slot(slot))
     }
 
     /// The slots that ever were in use, and the bytes of the index.
     #[cfg(test)]
     pub(super) fn footprint(&self) -> (usize, usize) {
-        let index = self.index.as_ref().map_or(0, |index| index.footprint().0);
-        (self.records.len(), index)
+        (self.slots_used(), self.index.footprint().0)
     }
 
     /// Walks everything and panics where an invariant of this type is broken.
     pub(crate) fn check_invariants(&self) {
-        let mut is_listed = vec![false; self.records.len()];
+        let mut is_listed = vec![false; self.slots_used()];
         let mut at = self.free;
         while at != NIL {
             let before = std::mem::replace(&mut is_listed[at as usize], true);
             assert!(!before, "slot {at} is free once");
-            at = self.records[at].next;
+            at = self.links[at].next;
         }
         let mut len = 0;
-        for (slot, record) in (0..).zip(self.records.iter()) {
+        for (slot, cell) in (0..).zip(self.cells.iter()) {
+            let record = &cell.record;
             let is_listed = is_listed[slot as usize];
             if record.is_free() {
                 assert_eq!(
                     is_listed,
-                    record.prev != 0,
+                    self.links[slot].prev != 0,
                     "free slot {slot} is listed or retired"
                 );
                 assert!(record.has_no_id(), "free slot {slot} has no id");
@@ -524,8 +562,9 @@ impl<D: Copy + Default> Orders<D> {
         }
         assert_eq!(len, self.len, "len counts the orders");
         assert!(self.len <= self.orders_max, "the limit holds");
-        if let Some(index) = &self.index {
-            index.check_invariants(self.iter().map(|slot| (self.id(slot).get(), slot)));
+        if self.has_index {
+            let orders = self.iter().map(|slot| (self.id(slot).get(), slot));
+            self.index.check_invariants(orders);
         }
     }
 }

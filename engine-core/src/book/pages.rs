@@ -20,6 +20,7 @@ struct Page([Level; RANKS]);
 ///
 /// Invariants: a page is free, or belongs to one group. A free page has only empty levels, but for the head of the first
 /// one, which is the next free page.
+#[repr(C)]
 pub(super) struct Pages {
     pages: Slab<Page>,
     free: u32,

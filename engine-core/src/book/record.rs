@@ -1,4 +1,4 @@
-//! One order as the matching loop needs it: 32 bytes, two to a cache line.
+//! One order as the matching loop needs it, and its place in a queue.
 
 use super::orders::Queue;
 use crate::{Price, Side};
@@ -10,22 +10,42 @@ pub(super) const NIL: u32 = u32::MAX;
 /// handed out can be this one.
 const NO_ID: u64 = u64::MAX;
 
-/// What a slot holds: an order, or a place in the free list.
+/// What a slot holds: an order, or none.
 #[derive(Clone, Copy)]
-#[repr(C, align(32))]
+#[repr(C)]
 pub(super) struct Record {
     pub(super) id: u64,
     /// What of the order stands in its queue.
     pub(super) quantity: u64,
     /// The price in the upper 54 bits, then the mark, the side and the state.
     key: u64,
+}
+
+/// Where the order of a slot stands in its queue, or a free slot in the free list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C, align(8))]
+pub(super) struct Links {
     /// The next order of the queue, or the next free slot.
     pub(super) next: u32,
     /// The order before it in the queue; of a free slot the generation that its next id gets.
     pub(super) prev: u32,
 }
 
-const _: () = assert!(size_of::<Record>() == 32);
+const _: () = assert!(size_of::<Record>() == 24 && size_of::<Links>() == 8);
+
+impl Links {
+    /// Of an order that stands in no queue.
+    pub(super) const NONE: Self = Self { next: NIL, prev: NIL };
+
+    /// Of a free slot in front of another one in the free list.
+    #[inline]
+    pub(super) fn free(generation: u32, next: u32) -> Self {
+        Self {
+            next,
+            prev: generation,
+        }
+    }
+}
 
 const PRICE_SHIFT: u32 = 10;
 const MARK_SHIFT: u32 = 3;
@@ -49,33 +69,25 @@ impl Record {
             id,
             quantity,
             key: (price.ticks() << PRICE_SHIFT) as u64 | (side as u64) << SELL_SHIFT | PARKED,
-            next: NIL,
-            prev: NIL,
         }
     }
 
-    /// An order at the back of the displayed queue of its price, behind `prev`.
+    /// An order in the displayed queue of its price.
     #[inline]
-    pub(super) fn displayed(id: u64, side: Side, price: Price, quantity: u64, prev: u32) -> Self {
+    pub(super) fn displayed(id: u64, side: Side, price: Price, quantity: u64) -> Self {
         let parked = Self::parked(id, side, price, quantity);
         Self {
             key: parked.key & !STATE | DISPLAYED,
-            prev,
             ..parked
         }
     }
 
-    /// A free slot in front of another one in the free list.
-    #[inline]
-    pub(super) fn free(generation: u32, next: u32) -> Self {
-        Self {
-            id: NO_ID,
-            quantity: 0,
-            key: FREE,
-            next,
-            prev: generation,
-        }
-    }
+    /// No order.
+    pub(super) const FREE: Self = Self {
+        id: NO_ID,
+        quantity: 0,
+        key: FREE,
+    };
 
     #[inline]
     pub(super) fn price(&self) -> Price {

@@ -1,7 +1,8 @@
 //! What of a store has to be kept so that it goes on as before: which ids it hands out next.
 
+use super::cell::{Cell, Kept};
 use super::orders::{OrderIds, Orders, Slot};
-use super::record::{NIL, Record};
+use super::record::{Links, NIL, Record};
 use crate::{OrderId, Price, Qty, Side};
 
 /// Why stored orders cannot be put back.
@@ -22,13 +23,13 @@ pub(crate) enum RestoreError {
     FreeSlot(u32),
 }
 
-impl<D: Copy + Default> Orders<D> {
+impl<D: Kept> Orders<D> {
     /// The number of slots that ever were in use: with the ids in use and the free list it decides every id
     /// handed out later. 0 where ids are chosen, because slot numbers mean nothing there.
     #[cfg(test)]
     pub(crate) fn slots(&self) -> u32 {
         match self.ids() {
-            OrderIds::Assigned => self.records.len() as u32,
+            OrderIds::Assigned => self.slots_used() as u32,
             OrderIds::Chosen { .. } => 0,
         }
     }
@@ -41,14 +42,18 @@ impl<D: Copy + Default> Orders<D> {
             OrderIds::Chosen { .. } => NIL,
         };
         let slot = |slot: u32| (slot != NIL).then_some(slot);
-        std::iter::successors(slot(first), move |at| slot(self.records[*at].next))
-            .map(|at| (at, self.records[at].prev))
+        std::iter::successors(slot(first), move |at| slot(self.links(*at).next))
+            .map(|at| (at, self.links(at).prev))
     }
 
     /// The slots that no order will ever take again, because their ids are used up.
     pub(crate) fn retired(&self) -> impl Iterator<Item = u32> {
-        let records = self.records.iter().zip(0..);
-        records.filter_map(|(record, slot)| (record.is_free() && record.prev == 0).then_some(slot))
+        (0..self.slots_used() as u32).filter(|slot| self.leads_nowhere(*slot))
+    }
+
+    /// Whether a slot has neither an order nor a generation left.
+    fn leads_nowhere(&self, slot: u32) -> bool {
+        self.record(slot).is_free() && self.links(slot).prev == 0
     }
 
     /// A store as it was when [`slots`](Self::slots) and [`free_list`](Self::free_list) were read, still
@@ -70,13 +75,12 @@ impl<D: Copy + Default> Orders<D> {
             OrderIds::Chosen { .. } => 0,
         };
         for _ in 0..slots {
-            orders.records.push(Record::free(0, NIL));
-            orders.data.push(D::default());
+            orders.push_slot(Links::free(0, NIL));
         }
         for (slot, generation) in free_list.iter().rev() {
-            let record = orders.records.element_mut(*slot);
-            let record = record.filter(|record| record.prev == 0 && *generation != 0);
-            *record.ok_or(RestoreError::FreeSlot(*slot))? = Record::free(*generation, orders.free);
+            let links = orders.links.element_mut(*slot);
+            let links = links.filter(|links| links.prev == 0 && *generation != 0);
+            *links.ok_or(RestoreError::FreeSlot(*slot))? = Links::free(*generation, orders.free);
             orders.free = *slot;
         }
         Ok(orders)
@@ -105,11 +109,13 @@ impl<D: Copy + Default> Orders<D> {
             };
         }
         let slot = id.get() as u32;
-        let is_waiting = |record: &&mut Record| record.is_free() && record.prev == 0;
-        let record = self.records.element_mut(slot).filter(is_waiting);
-        let record = record.filter(|_| id.get() >> 32 != 0);
-        *record.ok_or(RestoreError::Id(id))? = Record::parked(id.get(), side, price, quantity.lots());
-        self.data[slot] = data;
+        let exists = (slot as usize) < self.slots_used();
+        if !exists || id.get() >> 32 == 0 || !self.leads_nowhere(slot) {
+            return Err(RestoreError::Id(id));
+        }
+        let order = Record::parked(id.get(), side, price, quantity.lots());
+        self.cells[slot] = Cell::new(order, data);
+        self.links[slot] = Links::NONE;
         self.len += 1;
         Ok(Slot(slot))
     }

@@ -1,9 +1,10 @@
 //! The two sides of one instrument's book: which order stands where.
 
+use super::cell::Kept;
 use super::ladder::{Ladder, WINDOW_MAX, WINDOW_MIN};
 use super::level::Level;
 use super::orders::{NewOrder, Orders, Queue, Slot, Vacancy, View};
-use super::record::{NIL, Record, price_at, rank};
+use super::record::{Links, NIL, Record, price_at, rank};
 use super::tree::Tree;
 use crate::{OrderId, Price, Qty, Side};
 
@@ -24,6 +25,7 @@ pub struct Fill {
 ///
 /// Invariants: an order stands in the queue of its own side and price, once; a level that exists has an order;
 /// the quantity of a level is the sum of its orders.
+#[repr(C)]
 pub(crate) struct Sides {
     displayed: [Ladder; 2],
     behind: [Tree<Level>; 2],
@@ -62,7 +64,7 @@ impl Sides {
 
     /// Puts a parked order at the back of a queue of its price.
     #[inline]
-    pub(crate) fn enqueue<D: Copy + Default>(&mut self, orders: &mut Orders<D>, slot: Slot, queue: Queue) {
+    pub(crate) fn enqueue<D: Kept>(&mut self, orders: &mut Orders<D>, slot: Slot, queue: Queue) {
         let record = orders.record_mut(slot.0);
         assert!(record.queue().is_none(), "an order stands in one queue");
         debug_assert!(record.quantity > 0, "an order in a queue has something to trade");
@@ -81,12 +83,12 @@ impl Sides {
 
     /// Takes an order out of its queue; it is parked then. There is no other way out.
     #[inline]
-    pub(crate) fn dequeue<D: Copy + Default>(&mut self, orders: &mut Orders<D>, slot: Slot) {
+    pub(crate) fn dequeue<D: Kept>(&mut self, orders: &mut Orders<D>, slot: Slot) {
         let record = orders.record_mut(slot.0);
         let queue = record.queue().expect("only a queued order leaves its queue");
         record.set_queue(None);
         let (side, rank, quantity) = (record.side(), record.rank(), record.quantity);
-        let neighbours = (record.prev, record.next);
+        let neighbours = orders.links(slot.0);
         if queue == Queue::Behind {
             let tree = &mut self.behind[side as usize];
             let level = tree.value_mut(rank).expect("a queued order has its level");
@@ -107,7 +109,7 @@ impl Sides {
     /// # Panics
     /// If the store is full. That the id is not in use is the caller's to know.
     #[inline]
-    pub(crate) fn rest<D: Copy + Default>(&mut self, orders: &mut Orders<D>, order: NewOrder<D>) -> Slot {
+    pub(crate) fn rest<D: Kept>(&mut self, orders: &mut Orders<D>, order: NewOrder<D>) -> Slot {
         let vacancy = orders.reserve(order.id);
         self.rest_in(orders, vacancy, order)
     }
@@ -115,7 +117,7 @@ impl Sides {
     /// Puts an order into a reserved slot and at the back of the displayed queue of its price. The id is the one that
     /// was reserved.
     #[inline(always)]
-    pub(crate) fn rest_in<D: Copy + Default>(
+    pub(crate) fn rest_in<D: Kept>(
         &mut self,
         orders: &mut Orders<D>,
         vacancy: Vacancy,
@@ -127,15 +129,19 @@ impl Sides {
         let rank = rank(side, price);
         let level = ladder.level_or_new(rank);
         let tail = level.tail;
-        let record = Record::displayed(vacancy.id, side, price, lots, tail);
+        let record = Record::displayed(vacancy.id, side, price, lots);
         let slot = orders.occupy(vacancy, record, order.data);
+        *orders.links_mut(slot.0) = Links {
+            next: NIL,
+            prev: tail,
+        };
         level.tail = slot.0;
         level.quantity += lots;
         if tail == NIL {
             level.head = slot.0;
             ladder.open(rank);
         } else {
-            orders.record_mut(tail).next = slot.0;
+            orders.links_mut(tail).next = slot.0;
         }
         slot
     }
@@ -143,7 +149,7 @@ impl Sides {
     /// Takes an order out of its queue and gives its slot back: [`dequeue`](Self::dequeue) and
     /// [`remove`](Orders::remove) in one go. Returns what it was.
     #[inline]
-    pub(crate) fn evict<D: Copy + Default>(&mut self, orders: &mut Orders<D>, slot: Slot) -> View {
+    pub(crate) fn evict<D: Kept>(&mut self, orders: &mut Orders<D>, slot: Slot) -> View {
         let view = orders.view(slot);
         if view.queue() != Some(Queue::Displayed) {
             self.dequeue(orders, slot);
@@ -152,8 +158,8 @@ impl Sides {
         }
         let record = orders.record(slot.0);
         let (side, rank, quantity) = (record.side(), record.rank(), record.quantity);
-        let neighbours = (record.prev, record.next);
-        orders.release(slot, record.id);
+        let (id, neighbours) = (record.id, orders.links(slot.0));
+        orders.release(slot, id);
         let ladder = &mut self.displayed[side as usize];
         if ladder.level_mut(rank).unlink(orders, neighbours, quantity) {
             ladder.close(rank);
@@ -164,35 +170,33 @@ impl Sides {
     /// Takes a displayed order without a mark out of its queue and gives its slot back. `None`, and nothing happens, if
     /// it is another one.
     #[inline(always)]
-    pub(crate) fn evict_plain<D: Copy + Default>(
-        &mut self,
-        orders: &mut Orders<D>,
-        slot: Slot,
-    ) -> Option<View> {
+    pub(crate) fn evict_plain<D: Kept>(&mut self, orders: &mut Orders<D>, slot: Slot) -> Option<View> {
         let record = *orders.record(slot.0);
         if !record.is_plain() {
             return None;
         }
+        let neighbours = orders.links(slot.0);
         orders.release(slot, record.id);
         let ladder = &mut self.displayed[record.side() as usize];
         let rank = record.rank();
         let level = ladder.level_mut(rank);
-        if level.unlink(orders, (record.prev, record.next), record.quantity) {
+        if level.unlink(orders, neighbours, record.quantity) {
             ladder.close(rank);
         }
         Some(View::of(record))
     }
 
-    /// Whether an order of `side` at this price would meet a displayed one.
+    /// Whether an order of `side` at this price would meet a displayed one, or could meet one that stands behind.
     #[inline]
-    pub(crate) fn crosses(&self, side: Side, price: Price) -> bool {
-        self.displayed[1 - side as usize].reaches(-rank(side, price))
+    pub(crate) fn may_meet(&self, side: Side, price: Price) -> bool {
+        let makers = 1 - side as usize;
+        self.displayed[makers].meets(rank(side, price)) || !self.behind[makers].is_empty()
     }
 
     /// Trades up to `quantity` with the orders of a side that stand first, at `limit` and better. It ends before the
     /// first order with a mark, and does not look at what stands behind. Every fill is told; what is left is returned.
     #[inline]
-    pub(crate) fn take_plain<D: Copy + Default>(
+    pub(crate) fn take_plain<D: Kept>(
         &mut self,
         orders: &mut Orders<D>,
         side: Side,
@@ -217,7 +221,7 @@ impl Sides {
             level.quantity -= before - left;
             if stands != first {
                 level.head = stands;
-                orders.record_mut(stands).prev = NIL;
+                orders.links_mut(stands).prev = NIL;
             }
             break;
         }
@@ -227,7 +231,7 @@ impl Sides {
     /// Trades up to `quantity` with the displayed order that stands first. With nothing left of it, it is
     /// evicted.
     #[inline]
-    pub(crate) fn fill_first<D: Copy + Default>(
+    pub(crate) fn fill_first<D: Kept>(
         &mut self,
         orders: &mut Orders<D>,
         side: Side,
@@ -248,14 +252,14 @@ impl Sides {
         record.quantity -= traded;
         level.quantity -= traded;
         if fill.left.is_zero() {
-            let next = record.next;
+            let next = orders.links(slot).next;
             level.head = next;
             orders.release(Slot(slot), fill.maker.get());
             if next == NIL {
                 level.tail = NIL;
                 ladder.close(rank);
             } else {
-                orders.record_mut(next).prev = NIL;
+                orders.links_mut(next).prev = NIL;
             }
         }
         Some(fill)
@@ -273,34 +277,9 @@ impl Sides {
         }
     }
 
-    /// The last order at a price that is near the touch, or `NIL`.
-    #[inline]
-    pub(super) fn last_near(&self, side: Side, price: Price) -> u32 {
-        let near = self.displayed(side).near(rank(side, price));
-        near.map_or(NIL, |level| level.tail)
-    }
-
-    /// The order that an order of `side` at this price would meet first, or `NIL`.
-    #[inline]
-    pub(super) fn first_met(&self, side: Side, price: Price) -> u32 {
-        let makers = &self.displayed[1 - side as usize];
-        let rank = rank(side, price).wrapping_neg();
-        match makers.best().filter(|best| *best >= rank) {
-            None => NIL,
-            Some(best) => makers.near(best).map_or(NIL, |level| level.head),
-        }
-    }
-
-    /// Reads the level of a price, if it is near the touch.
-    #[inline]
-    pub(crate) fn touch_level(&self, side: Side, price: Price) -> u64 {
-        let near = self.displayed(side).near(rank(side, price));
-        near.map_or(0, |level| level.quantity)
-    }
-
     /// Takes `by` from a queued order, which keeps its place and some quantity.
     #[inline]
-    pub(crate) fn reduce<D: Copy + Default>(&mut self, orders: &mut Orders<D>, slot: Slot, by: Qty) {
+    pub(crate) fn reduce<D: Kept>(&mut self, orders: &mut Orders<D>, slot: Slot, by: Qty) {
         let record = orders.record_mut(slot.0);
         let queue = record.queue().expect("only a queued order is reduced");
         assert!(by.lots() < record.quantity, "a reduced order keeps some quantity");
@@ -310,7 +289,7 @@ impl Sides {
 
     /// Puts a displayed order at the back of another price, or of its own, with this quantity.
     #[inline]
-    pub(crate) fn move_displayed<D: Copy + Default>(
+    pub(crate) fn move_displayed<D: Kept>(
         &mut self,
         orders: &mut Orders<D>,
         slot: Slot,
@@ -328,7 +307,8 @@ impl Sides {
         let ladder = &mut self.displayed[side as usize];
         let (from, to) = (before.rank(), rank(side, price));
         let level = ladder.level_mut(from);
-        if level.unlink(orders, (before.prev, before.next), before.quantity) {
+        let neighbours = orders.links(slot.0);
+        if level.unlink(orders, neighbours, before.quantity) {
             ladder.close(from);
         }
         if ladder.level_or_new(to).append(orders, slot.0, quantity.lots()) {
@@ -338,12 +318,13 @@ impl Sides {
 
     /// Puts a queued order at the back of its own level, with this quantity.
     #[inline]
-    pub(crate) fn requeue<D: Copy + Default>(&mut self, orders: &mut Orders<D>, slot: Slot, quantity: Qty) {
+    pub(crate) fn requeue<D: Kept>(&mut self, orders: &mut Orders<D>, slot: Slot, quantity: Qty) {
         let record = orders.record_mut(slot.0);
         let queue = record.queue().expect("only a queued order goes to the back");
         let before = std::mem::replace(&mut record.quantity, quantity.lots());
-        let neighbours = (record.prev, record.next);
-        let level = self.level_mut(record.side(), queue, record.rank());
+        let (side, rank) = (record.side(), record.rank());
+        let neighbours = orders.links(slot.0);
+        let level = self.level_mut(side, queue, rank);
         // The level may be empty in between: nobody sees it.
         level.unlink(orders, neighbours, before);
         level.append(orders, slot.0, quantity.lots());
@@ -368,7 +349,7 @@ impl Sides {
 
     /// The order that trades first.
     #[inline]
-    pub(crate) fn first<D: Copy + Default>(&self, orders: &Orders<D>, side: Side) -> Option<Slot> {
+    pub(crate) fn first<D: Kept>(&self, orders: &Orders<D>, side: Side) -> Option<Slot> {
         if self.behind(side).is_empty() {
             return self.first_displayed(orders, side);
         }
@@ -378,11 +359,12 @@ impl Sides {
     /// The order that trades after this one: the next at its price, displayed before behind, then the first at
     /// the next price.
     #[inline]
-    pub(crate) fn next<D: Copy + Default>(&self, orders: &Orders<D>, slot: Slot) -> Option<Slot> {
-        let record = orders.record(slot.0);
-        if record.next != NIL {
-            return Some(Slot(record.next));
+    pub(crate) fn next<D: Kept>(&self, orders: &Orders<D>, slot: Slot) -> Option<Slot> {
+        let next = orders.links(slot.0).next;
+        if next != NIL {
+            return Some(Slot(next));
         }
+        let record = orders.record(slot.0);
         let (side, rank) = (record.side(), record.rank());
         let displayed = self.displayed(side).below(rank);
         if self.behind(side).is_empty() {
@@ -413,18 +395,19 @@ impl Sides {
 
     /// The displayed order that trades first.
     #[inline]
-    pub(crate) fn first_displayed<D: Copy + Default>(&self, _orders: &Orders<D>, side: Side) -> Option<Slot> {
+    pub(crate) fn first_displayed<D: Kept>(&self, _orders: &Orders<D>, side: Side) -> Option<Slot> {
         let best = self.displayed(side).best()?;
         Some(Slot(self.displayed(side).level(best).head))
     }
 
     /// The displayed order that trades after this displayed one.
     #[inline]
-    pub(crate) fn next_displayed<D: Copy + Default>(&self, orders: &Orders<D>, slot: Slot) -> Option<Slot> {
+    pub(crate) fn next_displayed<D: Kept>(&self, orders: &Orders<D>, slot: Slot) -> Option<Slot> {
         let record = orders.record(slot.0);
         debug_assert_eq!(record.queue(), Some(Queue::Displayed), "the order is displayed");
-        if record.next != NIL {
-            return Some(Slot(record.next));
+        let next = orders.links(slot.0).next;
+        if next != NIL {
+            return Some(Slot(next));
         }
         let ladder = self.displayed(record.side());
         let below = ladder.below(record.rank())?;
@@ -451,7 +434,7 @@ impl Sides {
 
     /// Walks everything and panics where an invariant of this type is broken. Returns the number of queued
     /// orders.
-    pub(crate) fn check_invariants<D: Copy + Default>(&self, orders: &Orders<D>) -> usize {
+    pub(crate) fn check_invariants<D: Kept>(&self, orders: &Orders<D>) -> usize {
         let mut count = 0;
         for side in Side::BOTH {
             self.displayed(side).check_invariants();
@@ -468,7 +451,7 @@ impl Sides {
 }
 
 /// Checks one level, which stands at this side, queue and rank, and returns the number of its orders.
-fn check_level<D: Copy + Default>(orders: &Orders<D>, place: (Side, Queue, i64), level: &Level) -> usize {
+fn check_level<D: Kept>(orders: &Orders<D>, place: (Side, Queue, i64), level: &Level) -> usize {
     let (mut count, mut total) = (0, 0);
     let (mut prev, mut at) = (NIL, level.head);
     assert_ne!(at, NIL, "a level that exists has an order");
@@ -480,11 +463,11 @@ fn check_level<D: Copy + Default>(orders: &Orders<D>, place: (Side, Queue, i64),
             place,
             "it stands in its own place"
         );
-        assert_eq!(record.prev, prev, "links agree in both directions");
+        assert_eq!(orders.links(at).prev, prev, "links agree in both directions");
         assert!(record.quantity > 0, "an order in a queue has something to trade");
         total += record.quantity;
         count += 1;
-        (prev, at) = (at, record.next);
+        (prev, at) = (at, orders.links(at).next);
     }
     assert_eq!(level.tail, prev, "a level ends with its last order");
     assert_eq!(level.quantity, total, "a level holds what its orders hold");

@@ -23,6 +23,7 @@ const BLOCK: usize = 4096;
 /// An array of at most `u32::MAX` elements that grows at its end.
 ///
 /// Invariants: `beyond` has blocks only if `near` has `near_max` elements; all of them but the last are full.
+#[repr(C)]
 pub(crate) struct Slab<T> {
     near: Vec<T>,
     near_max: usize,

@@ -29,6 +29,7 @@ struct Block<T> {
 /// Invariants: ranks ascend through the directory and within every block; no block in the directory is empty;
 /// a block is in the directory or in the list of spare ones, once.
 #[derive(Default)]
+#[repr(C)]
 pub(super) struct Tree<T> {
     directory: Vec<Entry>,
     /// Each by itself: growing the list must not move the blocks, which would stall.

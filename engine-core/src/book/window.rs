@@ -12,6 +12,7 @@ use super::pages::Group;
 /// ```
 ///
 /// Invariant: a group has its bit exactly if it is not empty.
+#[repr(C)]
 pub(super) struct Window {
     low: i64,
     groups: Vec<Group>,

@@ -1,12 +1,12 @@
 //! Many commands at once, so that what they wait for in memory overlaps.
 
 use super::Engine;
-use crate::book::{AHEAD, Orders, Sides, Upcoming, Venue, load};
-use crate::command::{Command, OrderRef, Place};
+use crate::book::{AHEAD, OrderIds, Orders, load};
+use crate::command::{Amend, Cancel, Command, OrderRef};
 use crate::event::Event;
 use crate::market::Details;
 use crate::sequencer::{Gap, Sequenced};
-use crate::types::{InstrumentId, Price, Side};
+use crate::types::OrderId;
 
 /// From how many orders on this pays: what fewer use stays in a second-level cache.
 const ORDERS_MIN: usize = 32 * 1024;
@@ -39,7 +39,7 @@ impl Engine {
     ) -> Result<(), Gap> {
         for window in commands.chunks(AHEAD) {
             if self.store.orders.slots_used() >= ORDERS_MIN {
-                load(window.iter().filter_map(|command| self.upcoming(&command.value)));
+                load(window.iter().map(|command| self.named(&command.value)));
             }
             self.touch_accounts(window);
             for command in window {
@@ -50,72 +50,21 @@ impl Engine {
         Ok(())
     }
 
-    /// What is known of a command before it is its turn.
+    /// The order that a command names.
     #[inline]
-    fn upcoming<'a>(&'a self, command: &Command) -> Option<(Desk<'a>, Upcoming)> {
-        let (instrument, upcoming) = match command {
-            Command::Place(place) => (place.instrument, upcoming_place(place)),
-            Command::Cancel(cancel) => (InstrumentId::default(), upcoming_order(&cancel.order)?),
-            Command::Amend(amend) => (InstrumentId::default(), upcoming_order(&amend.order)?),
-            _ => return None,
+    fn named(&self, command: &Command) -> (&Orders<Details>, OrderId) {
+        let id = match command {
+            Command::Place(place) if self.store.orders.ids() != OrderIds::Assigned => place.id,
+            Command::Cancel(Cancel {
+                order: OrderRef::Id(id),
+                ..
+            })
+            | Command::Amend(Amend {
+                order: OrderRef::Id(id),
+                ..
+            }) => *id,
+            _ => OrderId::new(0),
         };
-        let engine = self;
-        Some((Desk { engine, instrument }, upcoming))
-    }
-}
-
-/// Where a command is carried out; the instrument matters only where an order comes.
-#[derive(Clone, Copy)]
-struct Desk<'a> {
-    engine: &'a Engine,
-    instrument: InstrumentId,
-}
-
-impl Desk<'_> {
-    #[inline]
-    fn sides_in(&self, instrument: InstrumentId) -> Option<&Sides> {
-        let market = self.engine.instruments.get(instrument.get() as usize)?;
-        Some(&market.sides)
-    }
-}
-
-impl Venue for Desk<'_> {
-    type Kept = Details;
-
-    #[inline]
-    fn orders(&self) -> &Orders<Details> {
-        &self.engine.store.orders
-    }
-
-    #[inline]
-    fn sides_of(&self, details: &Details) -> Option<&Sides> {
-        self.sides_in(details.instrument)
-    }
-
-    #[inline]
-    fn sides(&self) -> Option<&Sides> {
-        self.sides_in(self.instrument)
-    }
-}
-
-/// An order without a limit comes to the price at which it would meet everybody.
-#[inline]
-fn upcoming_place(place: &Place) -> Upcoming {
-    let any = match place.side {
-        Side::Buy => Price::MAX,
-        Side::Sell => Price::MIN,
-    };
-    Upcoming::Place {
-        id: place.id,
-        side: place.side,
-        price: place.kind.limit().unwrap_or(any),
-    }
-}
-
-#[inline]
-fn upcoming_order(order: &OrderRef) -> Option<Upcoming> {
-    match *order {
-        OrderRef::Id(id) => Some(Upcoming::Order(id)),
-        OrderRef::Client(..) => None,
+        (&self.store.orders, id)
     }
 }

@@ -3,8 +3,8 @@
 use super::floor::{Floor, Instrument, say_refused_order};
 use super::linked::is_well_linked;
 use super::many::{Floors, Wanted};
-use super::store::{Details, Store};
-use crate::book::{OrderIds, Orders, Sides, Upcoming, Venue, load};
+use super::store::Store;
+use crate::book::{OrderIds, load};
 use crate::command::{Amend, Cancel, Linked, OrderRef, Phase, Place};
 use crate::event::{CancelReason, Event, RejectReason, Request};
 use crate::spec::InstrumentSpec;
@@ -113,14 +113,14 @@ impl Market {
         }
     }
 
-    /// Loads what the next commands will read, of one market or of many, and changes nothing.
+    /// Loads the orders that the next commands name, of one market or of many, and changes nothing.
     ///
     /// Markets that do not fit the caches wait for memory several times per command, one load after the other. Asked for
     /// up to 64 commands together, the loads overlap; what is said of more is ignored. In small markets it only
-    /// costs time.
+    /// costs time. Id 0 stands for a command that names no order; where ids are chosen a new order is worth its own.
     #[inline]
-    pub fn look_ahead<'a>(upcoming: impl IntoIterator<Item = (&'a Self, Upcoming)>) {
-        load(upcoming.into_iter());
+    pub fn look_ahead<'a>(named: impl IntoIterator<Item = (&'a Self, OrderId)>) {
+        load(named.into_iter().map(|(market, id)| (&market.store.orders, id)));
     }
 
     /// Cancels all orders of an account (or all) on a side (or both), oldest first.
@@ -199,25 +199,6 @@ impl Market {
     pub fn check_invariants(&self) {
         self.store.check_invariants();
         self.instrument.check_invariants(&self.store);
-    }
-}
-
-impl Venue for &Market {
-    type Kept = Details;
-
-    #[inline]
-    fn orders(&self) -> &Orders<Details> {
-        &self.store.orders
-    }
-
-    #[inline]
-    fn sides_of(&self, _: &Details) -> Option<&Sides> {
-        Some(&self.instrument.sides)
-    }
-
-    #[inline]
-    fn sides(&self) -> Option<&Sides> {
-        Some(&self.instrument.sides)
     }
 }
 

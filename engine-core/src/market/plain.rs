@@ -10,18 +10,29 @@ use super::store::Details;
 use crate::book::{NewOrder, Slot, Vacancy, View};
 use crate::command::{Amend, OrderKind, Place, TimeInForce};
 use crate::event::{CancelReason, Displayed, Event, OrderType, Request};
-use crate::types::{Price, Qty, Side};
+use crate::types::{Price, Qty};
 
 impl Floor<'_> {
+    /// The same floor, for a call that is rare: then what it is made of stays in registers where there is none.
+    #[inline(always)]
+    pub(super) fn again(&mut self) -> Floor<'_> {
+        Floor {
+            market: self.market,
+            store: self.store,
+            now: self.now,
+            events: self.events,
+        }
+    }
+
     /// Carries out a new order, from the checks to what follows.
     #[inline(always)]
     pub(crate) fn place(&mut self, place: &Place) {
         let Some(price) = self.plain_price(place) else {
-            return self.place_any(place);
+            return self.again().place_any(place);
         };
         match self.admit_plain(place, price) {
             Ok(()) => self.carry_out_plain(place, price),
-            Err(reason) => self.refuse_order(Request::Place, place, reason),
+            Err(reason) => self.again().refuse_order(Request::Place, place, reason),
         }
     }
 
@@ -40,8 +51,8 @@ impl Floor<'_> {
         let vacancy = self.store.orders.reserve(place.id);
         let arrival = self.store.next_arrival();
         self.say_accepted_plain(vacancy, place, price);
-        if self.meets_somebody(place.side, price) {
-            self.take_and_rest_plain(vacancy, arrival, place, price);
+        if self.market.sides.may_meet(place.side, price) {
+            self.again().take_and_rest_plain(vacancy, arrival, place, price);
         } else {
             self.rest_plain(vacancy, arrival, place, (price, place.quantity));
         }
@@ -73,7 +84,7 @@ impl Floor<'_> {
         let Self { market, store, .. } = self;
         if place.time_in_force != TimeInForce::Gtc {
             store.orders.decline(vacancy);
-            return self.say_cancelled_plain(vacancy, place, left);
+            return self.again().say_cancelled_plain(vacancy, place, left);
         }
         market.live[place.side as usize] += left;
         let order = NewOrder {
@@ -228,7 +239,7 @@ impl Floor<'_> {
         let keeps_place = changed.price == order.price() && changed.left <= order.quantity();
         if keeps_place {
             self.reduce_plain(slot, &order, &changed);
-        } else if !self.meets_somebody(order.side(), changed.price) {
+        } else if !self.market.sides.may_meet(order.side(), changed.price) {
             self.move_plain(slot, &order, &changed);
         } else {
             return false;
@@ -251,12 +262,6 @@ impl Floor<'_> {
             && (market.bounds().cover(total, price) || market.admit_value(total, price).is_ok())
             && others.checked_add(left).is_some();
         is_fine.then_some(Changed { price, total, left })
-    }
-
-    /// Whether an order could take anything at this price.
-    #[inline]
-    fn meets_somebody(&self, side: Side, price: Price) -> bool {
-        self.market.sides.crosses(side, price) || self.market.sides.has_behind(side.opposite())
     }
 
     /// Rule 12.2 for a plain order: less, at the same place.

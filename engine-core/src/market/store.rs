@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::book::{OrderIds, Orders, Slot};
+use crate::book::{CacheLine, Kept, OrderIds, Orders, Slot};
 use crate::command::{
     ClientOrderId, OrderKind, Peg, Place, PostOnly, SelfTrade, TimeInForce, Trail, Visibility,
 };
@@ -25,6 +25,10 @@ pub(crate) struct Details {
 }
 
 const _: () = assert!(size_of::<Details>() == 32);
+
+impl Kept for Details {
+    type Alignment = CacheLine;
+}
 
 impl Details {
     /// Those of an order without conditions.
@@ -204,18 +208,19 @@ impl Conditions {
 ///
 /// Invariants: every live order is in `orders`; it is in `clients` if it has a client order id and an account, and in
 /// `expiries` if it is good till a moment; arrivals are unique and only grow.
+#[repr(C)]
 pub(crate) struct Store {
     pub(crate) orders: Orders<Details>,
+    pub(super) arrivals: u64,
+    /// Before this moment nothing is due; it may be too early, never too late.
+    pub(crate) due: Timestamp,
+    pub(crate) killed: Killed,
     conditions: Vec<Conditions>,
     conditions_free: Vec<u32>,
     clients: BTreeMap<(AccountId, ClientOrderId), Slot>,
     expiries: BTreeSet<(Timestamp, Slot)>,
     /// The volatility auctions that are on and end by themselves.
     auction_ends: BTreeSet<(Timestamp, InstrumentId)>,
-    /// Before this moment nothing is due; it may be too early, never too late.
-    pub(crate) due: Timestamp,
-    pub(super) arrivals: u64,
-    pub(crate) killed: Killed,
 }
 
 /// Whose new orders are refused.
@@ -380,7 +385,7 @@ impl Store {
     /// Whether callers choose ids and a live order has this one.
     #[inline(always)]
     pub(crate) fn is_taken(&self, id: OrderId) -> bool {
-        matches!(self.orders.ids(), OrderIds::Chosen { .. }) && self.orders.find(id).is_some()
+        self.orders.has_chosen_ids() && self.orders.find(id).is_some()
     }
 
     /// The live order that an account calls so.

@@ -2,7 +2,7 @@
 
 use engine_core::{
     Amend, Cancel, Command, Engine, EngineConfig, Event, Gap, InstrumentId, InstrumentSpec, Market, OrderId,
-    OrderIds, OrderRef, Place, Price, Qty, Seq, Sequenced, Side, TimeInForce, Timestamp, Upcoming,
+    OrderIds, OrderRef, Place, Price, Qty, Seq, Sequenced, Side, TimeInForce, Timestamp,
 };
 use engine_testkit::streams::{Random, Stream};
 use rust_decimal::Decimal;
@@ -127,25 +127,18 @@ impl Markets {
     }
 
     fn look_ahead(&self, commands: &[(usize, Command)]) {
-        let upcoming = commands.iter().filter_map(|(at, command)| {
-            let upcoming = match command {
-                Command::Place(place) => Upcoming::Place {
-                    id: place.id,
-                    side: place.side,
-                    price: match place.kind {
-                        engine_core::OrderKind::Limit { price } => price,
-                        _ => Price::new(i64::MIN),
-                    },
-                },
+        let named = commands.iter().map(|(at, command)| {
+            let id = match command {
+                Command::Place(place) => place.id,
                 Command::Cancel(Cancel { order, .. }) | Command::Amend(Amend { order, .. }) => match order {
-                    OrderRef::Id(id) => Upcoming::Order(*id),
-                    OrderRef::Client(..) => return None,
+                    OrderRef::Id(id) => *id,
+                    OrderRef::Client(..) => OrderId::new(0),
                 },
-                _ => return None,
+                _ => OrderId::new(0),
             };
-            Some((&self.markets[*at], upcoming))
+            (&self.markets[*at], id)
         });
-        Market::look_ahead(upcoming);
+        Market::look_ahead(named);
     }
 
     fn apply(&mut self, at: usize, command: &Command) {

@@ -52,11 +52,6 @@ impl Levels {
     fn check_at(&self, rank: i64) {
         let expected = self.model.get(&rank).copied().unwrap_or_default();
         assert_eq!(self.ladder.level(rank).quantity, expected, "at rank {rank}");
-        let near = self.ladder.near(rank);
-        assert!(
-            near.is_none_or(|near| near.quantity == expected),
-            "near rank {rank}"
-        );
         let below = self.model.range(..rank).next_back().map(|(rank, _)| *rank);
         assert_eq!(self.ladder.below(rank), below, "below rank {rank}");
         assert_eq!(
@@ -130,7 +125,7 @@ fn window_comes_to_cover_a_range_in_which_the_best_price_jumps() {
     }
     assert_eq!(levels.window_size(), WINDOW_MAX);
     let ranks = levels.model.keys();
-    let far = ranks.filter(|rank| levels.ladder.near(**rank).is_none()).count();
+    let far = ranks.filter(|rank| !levels.ladder.is_near(**rank)).count();
     assert_eq!(far, 0, "nothing has to be looked for in the tree");
 }
 
@@ -150,7 +145,7 @@ fn window_goes_with_the_price_and_grows_for_nobody_who_stands_far_away() {
         }
     }
     let best = levels.ladder.best().expect("there are orders");
-    assert!((0..250).all(|away| levels.ladder.near(best - away).is_some()));
+    assert!((0..250).all(|away| levels.ladder.is_near(best - away)));
     assert!(levels.window_size() <= 2 * WINDOW_MIN);
     levels.check();
 }

@@ -9,7 +9,7 @@ mod restoring;
 
 use super::ladder::{WINDOW_MAX, WINDOW_MIN};
 use super::slab::Slab;
-use super::{NewOrder, OrderIds, Orders, Queue, Sides, Slot, Upcoming, Venue, load};
+use super::{NewOrder, OrderIds, Orders, Queue, Sides, Slot, load};
 use crate::{OrderId, Price, Qty, Side};
 
 /// Which structures hold the orders, and how far apart the prices lie.
@@ -96,9 +96,9 @@ impl Book {
     fn new(layout: Layout) -> Self {
         let max = 4_000_000;
         let near_max = layout.near_max.min(max as usize);
-        let (records, data) = (Slab::with_near(near_max), Slab::with_near(near_max));
+        let (cells, links) = (Slab::with_near(near_max), Slab::with_near(near_max));
         Self {
-            orders: Orders::with_slabs(layout.ids, max, records, data),
+            orders: Orders::with_slabs(layout.ids, max, cells, links),
             sides: Sides::with_window(layout.window.0, layout.window.1),
             stride: layout.stride,
             next_id: 1,
@@ -413,41 +413,13 @@ fn hints_change_nothing(layout: Layout) {
     let slots: Vec<Slot> = (1..=3)
         .map(|quantity| book.rest(Side::Buy, price, quantity))
         .collect();
-    let anywhere = [i64::MIN, -1, 0, 1, i64::MAX].map(Price::new);
-    let near = (-3..3).map(|at| book.price(at));
-    let prices: Vec<Price> = anywhere.into_iter().chain(near).collect();
     let ids = slots.iter().map(|slot| book.orders.id(*slot));
-    let ids = ids.chain([0, 77, u64::MAX].map(OrderId::new));
-    let orders = ids.map(Upcoming::Order);
-    let places = prices
-        .iter()
-        .flat_map(|price| Side::BOTH.map(|side| (side, *price)))
-        .map(|(side, price)| Upcoming::Place {
-            id: OrderId::new(77),
-            side,
-            price,
-        });
-    let upcoming: Vec<Upcoming> = orders.chain(places).collect();
-    for many in [0, 1, upcoming.len(), 200] {
-        let upcoming = upcoming.iter().cycle().take(many);
-        load(upcoming.map(|upcoming| (&book, *upcoming)));
+    let ids: Vec<OrderId> = ids
+        .chain([0, 77, 1 << 32 | 3, u64::MAX].map(OrderId::new))
+        .collect();
+    for many in [0, 1, ids.len(), 200] {
+        load(ids.iter().cycle().take(many).map(|id| (&book.orders, *id)));
     }
     assert_eq!(book.in_priority(Side::Buy), slots);
     assert_eq!(book.check(), 3);
-}
-
-impl Venue for &Book {
-    type Kept = u64;
-
-    fn orders(&self) -> &Orders<u64> {
-        &self.orders
-    }
-
-    fn sides_of(&self, _: &u64) -> Option<&Sides> {
-        Some(&self.sides)
-    }
-
-    fn sides(&self) -> Option<&Sides> {
-        Some(&self.sides)
-    }
 }

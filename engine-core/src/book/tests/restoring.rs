@@ -4,13 +4,13 @@ use super::{CHOSEN, OrderIds, Orders, Slot};
 use crate::book::RestoreError;
 use crate::{OrderId, Price, Qty, Side};
 
-fn insert(orders: &mut Orders<u8>, number: u64) -> Slot {
+fn insert(orders: &mut Orders<u64>, number: u64) -> Slot {
     let (id, price) = (OrderId::new(number), Price::new(number as i64));
-    orders.insert(id, Side::Sell, price, Qty::new(number), number as u8)
+    orders.insert(id, Side::Sell, price, Qty::new(number), number)
 }
 
 /// A store in which some orders have come and gone.
-fn used(ids: OrderIds) -> Orders<u8> {
+fn used(ids: OrderIds) -> Orders<u64> {
     let mut orders = Orders::new(ids, 100);
     let slots: Vec<Slot> = (1..=9).map(|number| insert(&mut orders, number)).collect();
     for gone in [2, 7, 4] {
@@ -20,7 +20,7 @@ fn used(ids: OrderIds) -> Orders<u8> {
     orders
 }
 
-fn restored(orders: &Orders<u8>) -> Result<Orders<u8>, RestoreError> {
+fn restored(orders: &Orders<u64>) -> Result<Orders<u64>, RestoreError> {
     let free_list: Vec<(u32, u32)> = orders.free_list().collect();
     let mut copy = Orders::restore(orders.ids(), 100, orders.slots(), &free_list)?;
     for slot in orders.iter() {
@@ -68,7 +68,7 @@ fn restored_store_finds_what_callers_named() -> Result<(), RestoreError> {
 #[test]
 fn id_never_comes_back_and_is_never_zero() -> Result<(), RestoreError> {
     let last = u64::from(u32::MAX) << 32;
-    let mut orders: Orders<u8> = Orders::restore(OrderIds::Assigned, 10, 2, &[(0, u32::MAX), (1, 1)])?;
+    let mut orders: Orders<u64> = Orders::restore(OrderIds::Assigned, 10, 2, &[(0, u32::MAX), (1, 1)])?;
     let slot = insert(&mut orders, 1);
     assert_eq!(orders.id(slot), OrderId::new(last));
     orders.remove(slot);
@@ -89,7 +89,7 @@ fn id_never_comes_back_and_is_never_zero() -> Result<(), RestoreError> {
 #[test]
 fn impossible_free_lists_are_refused() {
     let restore = |slots, free_list: &[(u32, u32)]| {
-        let orders = Orders::<u8>::restore(OrderIds::Assigned, 10, slots, free_list);
+        let orders = Orders::<u64>::restore(OrderIds::Assigned, 10, slots, free_list);
         orders.map(|orders| orders.len()).err()
     };
     assert_eq!(restore(3, &[(0, 1), (2, 5)]), None);
@@ -97,13 +97,13 @@ fn impossible_free_lists_are_refused() {
     assert_eq!(restore(3, &[(1, 1), (1, 2)]), Some(RestoreError::FreeSlot(1)));
     assert_eq!(restore(3, &[(1, 0)]), Some(RestoreError::FreeSlot(1)));
     assert_eq!(restore(u32::MAX, &[]), Some(RestoreError::FreeSlot(u32::MAX)));
-    let chosen = Orders::<u8>::restore(CHOSEN, 10, 0, &[(0, 1)]).err();
+    let chosen = Orders::<u64>::restore(CHOSEN, 10, 0, &[(0, 1)]).err();
     assert_eq!(chosen, Some(RestoreError::FreeSlot(0)));
 }
 
 #[test]
 fn impossible_orders_are_refused() -> Result<(), RestoreError> {
-    let mut orders = Orders::<u8>::restore(OrderIds::Assigned, 2, 4, &[(0, 1)])?;
+    let mut orders = Orders::<u64>::restore(OrderIds::Assigned, 2, 4, &[(0, 1)])?;
     let mut put = |id: u64| {
         let (price, quantity) = (Price::new(1), Qty::new(1));
         let slot = orders.restore_order(OrderId::new(id), Side::Buy, price, quantity, 0);
