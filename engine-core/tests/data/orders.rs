@@ -1,10 +1,10 @@
 //! What an owner sees of an order over its life, in scenarios of the engine.
 
-use engine_core::data::{OrderState, OrderStatus, Projection, Projections};
+use engine_core::data::{OrderState, OrderStatus, Projection, Projections, ProjectionsConfig};
 use engine_core::{
-    Amend, Amount, AssetId, AssetSpec, CancelReason, ClientOrderId, Command, InstrumentSpec, MassCancel,
-    Notional, OrderId, OrderIds, OrderRef, OrderType, Place, Price, Qty, RejectReason, Side, TimeInForce,
-    Transfer,
+    Amend, Amount, AssetId, AssetSpec, CancelReason, ClientOrderId, Command, Displayed, Event, EventBatch,
+    InstrumentSpec, MassCancel, Notional, OrderId, OrderIds, OrderRef, OrderType, Place, Price, Qty,
+    RejectReason, Seq, Side, TimeInForce, Transfer,
 };
 
 use rust_decimal::Decimal;
@@ -307,4 +307,87 @@ fn an_order_says_what_it_was_charged() {
         (OrderStatus::Filled, Amount::new(5_000_000))
     );
     assert_eq!(exchange.state(2).fee, Amount::new(4_000_000));
+}
+
+/// An order that rests elsewhere than at its limit, of which the owner is told that limit again, and then rests once more:
+/// the book has it where it rests all the time, also after an image.
+#[test]
+fn an_order_amended_where_it_rests_shows_its_limit_until_it_rests_again() {
+    let order = OrderId::new(1);
+    let (side, displayed) = (Side::Buy, Qty::new(5));
+    let rested = |price| Event::Rested {
+        instrument: X,
+        order,
+        side,
+        price: Price::new(price),
+        displayed,
+    };
+    let accepted = Event::Accepted {
+        instrument: X,
+        order,
+        account: account(7),
+        side,
+        order_type: OrderType::Limit,
+        price: Some(Price::new(101)),
+        quantity: displayed,
+    };
+    let amended = Event::Amended {
+        instrument: X,
+        order,
+        account: account(7),
+        price: Some(Price::new(101)),
+        quantity: displayed,
+        kept_priority: true,
+    };
+    let pulled = Event::Pulled {
+        instrument: X,
+        order,
+        side,
+        price: Price::new(99),
+        displayed,
+    };
+    let cancelled = Event::Cancelled {
+        instrument: X,
+        order,
+        account: account(7),
+        side,
+        remaining: displayed,
+        displayed: Some(Displayed {
+            price: Price::new(98),
+            quantity: displayed,
+        }),
+        reason: CancelReason::User,
+    };
+    for is_restored in [false, true] {
+        let mut projections = Projections::new(ProjectionsConfig::default());
+        let mut seen = Vec::new();
+        let steps: [&[Event]; 5] = [
+            &[Event::Listed { instrument: X }, accepted, rested(99)],
+            &[amended],
+            &[pulled, rested(98)],
+            &[amended],
+            &[cancelled],
+        ];
+        for (seq, events) in (1..).zip(steps) {
+            let (seq, time) = (Seq::new(seq), at(seq));
+            let taken = projections.apply(&EventBatch { seq, time, events });
+            taken.expect("nothing contradicts itself");
+            if is_restored {
+                projections = Projections::restore(projections.image()).expect("an image of projections");
+            }
+            projections.check_invariants();
+            let depth = projections.depth(X).expect("it is listed");
+            let best = depth.best(side).map(|best| best.price.ticks());
+            let state = projections.order(order).expect("it is open, or closed just now");
+            seen.push((state.price.expect("it has a limit").ticks(), best));
+        }
+        let expected = [
+            (99, Some(99)),
+            (101, Some(99)),
+            (98, Some(98)),
+            (101, Some(98)),
+            (101, None),
+        ];
+        assert_eq!(seen, expected);
+    }
 }
