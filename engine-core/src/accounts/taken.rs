@@ -11,7 +11,7 @@ use super::instrument::Instrument;
 use super::numbers::LargeIds;
 use super::orders::{At, OpenOrders};
 use super::pairs::are_small;
-use super::plain::{Hold, PlainOrder, balance_changed};
+use super::plain::{PlainOrder, balance_changed};
 use super::position::{Position, signed};
 use super::{Asset, Ledger};
 use crate::{AccountId, Amount, AssetId, Event, InstrumentId, OrderId, Place, Price, Qty, Side};
@@ -125,8 +125,8 @@ impl Ledger {
         let terms = usize::from(matches!(events.get(unread + 1), Some(Event::Terms { .. })));
         let first = unread + 1 + terms;
         let mut counter = self.counter(place.instrument);
-        let places = counter.places(plain.hold.seat.account)?;
-        let worth = counter.note_makers((order, plain.hold.seat.account), &events[first..], makers)?;
+        let places = counter.places(plain.account)?;
+        let worth = counter.note_makers((order, plain.account), &events[first..], makers)?;
         // What a buyer trades is worth no more than it holds, what a seller trades no more than its makers hold.
         let delivered = counter.kept.delivered_small(place.quantity)?;
         if worth.max(delivered).max(plain.hold.more) > TRADED_MAX {
@@ -159,7 +159,7 @@ impl Ledger {
         if taken.cancelled {
             let kept = &self.instruments[place.instrument.get() as usize];
             let more = -kept.held_plain(place.side, plain.price, left, carry);
-            self.hold(plain.owner, &Hold { more, ..plain.hold }, events);
+            self.hold(plain.owner, &plain.hold.of(more), events);
         } else if !left.is_zero() {
             self.keep_plain(taken.order, place, plain, (left, carry));
         }
