@@ -58,6 +58,12 @@ impl<T: Copy + Default, const PAGE: u32> Paged<T, PAGE> {
         self.values[row]
     }
 
+    /// The same, where it is.
+    #[inline]
+    pub(super) fn at_row(&self, row: u32) -> &T {
+        &self.values[row]
+    }
+
     /// The value in a row that was found, to be changed.
     #[inline]
     pub(super) fn row_mut(&mut self, row: u32) -> &mut T {
@@ -79,8 +85,13 @@ impl<T: Copy + Default, const PAGE: u32> Paged<T, PAGE> {
 
     /// All values of all pages with their numbers, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, T)> {
+        self.rows().map(|(number, row)| (number, self.row(row)))
+    }
+
+    /// All numbers of all pages with their rows, in order.
+    pub(super) fn rows(&self) -> impl Iterator<Item = (u32, u32)> {
         let pages = self.pages.iter().zip((0..).step_by(PAGE as usize));
         let pages = pages.filter_map(|(page, number): (&u32, u32)| Some((page.checked_sub(1)?, number)));
-        pages.flat_map(move |(first, number)| (0..PAGE).map(move |at| (number + at, self.row(first + at))))
+        pages.flat_map(|(first, number)| (0..PAGE).map(move |at| (number + at, first + at)))
     }
 }

@@ -252,8 +252,7 @@ impl Counter<'_> {
         let told = ledger.chunks_exact_mut(TOLD);
         for (((maker, trade), told), index) in makers.iter().zip(trades).zip(told).zip(first..) {
             let trade = self.trade(trade);
-            let (taker_fee, carry) =
-                charge_small(trade.value.unsigned_abs(), self.kept.rates.taker, sums.carry);
+            let (taker_fee, carry) = charge_small(trade.value as u64, self.kept.rates.taker, sums.carry);
             let maker_fee = self.settle_maker(side.opposite(), maker, &trade, told);
             told[0] = Event::Settled {
                 trade: index as u32,
@@ -298,15 +297,10 @@ impl Counter<'_> {
     #[inline(always)]
     fn settle_maker(&mut self, side: Side, maker: &Maker, trade: &Trade, told: &mut [Event]) -> i64 {
         let (kept, places) = (&mut *self.kept, &maker.places);
-        let order = self.orders.at_mut(maker.at);
-        let (before, rest) = (*order, order.remaining() - trade.quantity);
-        let (fee, carry) = charge_small(trade.value.unsigned_abs(), kept.rates.maker, before.carry());
-        if rest.is_zero() {
-            self.orders.remove(maker.at);
-        } else {
-            order.set_remaining(rest);
-            order.set_carry(carry);
-        }
+        let before = *self.orders.at(maker.at);
+        let (fee, carry) = charge_small(trade.value as u64, kept.rates.maker, before.carry());
+        let rest = before.remaining() - trade.quantity;
+        self.orders.leave(maker.at, rest, carry);
         if kept.counted {
             let open = kept.lines.open_of(places.line);
             open.lots[side as usize] -= trade.quantity.lots();
@@ -327,7 +321,7 @@ impl Counter<'_> {
         told[1] = balance_changed(trade.owner, kept.base, base);
         told[2] = balance_changed(trade.owner, kept.quote, quote);
         let line = kept.lines.row_mut(places.line);
-        let position = line.trade_small(signed(side, trade.quantity), trade.price);
+        let position = line.trade_small(side, trade.price, trade.quantity);
         told[3] = position_changed(trade.owner, self.instrument, &position);
         kept.reach_position(position.quantity.unsigned_abs());
         fee
@@ -354,7 +348,7 @@ impl Counter<'_> {
         let position = match line.open(lots, sums.notional) {
             Some(position) => position,
             None => trades.clone().fold(Position::default(), |_, (price, quantity)| {
-                line.trade_small(signed(place.side, quantity), price)
+                line.trade_small(place.side, price, quantity)
             }),
         };
         kept.last = trades.next_back().map(|(price, _)| price);
