@@ -8,12 +8,12 @@ use crate::book::Slab;
 
 /// The lines of one instrument, by the number of the account.
 ///
-/// There is one for each account that has traded here, or whose orders are counted, and one for its neighbour, as two fill
-/// a cache line. All others are empty, and none is kept for them.
+/// There are some for accounts that have traded here, or whose orders are counted, and for those with numbers next to
+/// theirs: four lie together. All others are empty, and none is kept for them.
 ///
 /// Invariant: the costs of a line live apart exactly if one of them does not fit in its row.
 pub(super) struct Lines {
-    rows: Paged<Row, 2>,
+    rows: Paged<Row, 4>,
     /// What live orders add up to, for each row up to the last that had any while they were counted.
     open: Slab<Open>,
     apart: BTreeMap<u32, Cost>,
