@@ -8,6 +8,7 @@ use std::process::ExitCode;
 mod clock;
 pub mod demo;
 mod invocation;
+pub mod mutation;
 #[cfg(doctest)]
 mod pages;
 pub mod soak;
@@ -41,5 +42,10 @@ pub const TASKS: &[Task] = &[
         name: "soak",
         purpose: "runs the random and the long tests for as long as it is told to",
         run: soak::run,
+    },
+    Task {
+        name: "mutation",
+        purpose: "breaks the code on purpose and says what no test notices",
+        run: mutation::run,
     },
 ];

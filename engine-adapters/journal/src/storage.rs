@@ -213,3 +213,31 @@ pub(crate) fn delete_if_there<S: Storage>(storage: &S, name: &str) -> Result<(),
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulation::SimulatedDisk;
+
+    #[test]
+    fn ranges_of_several_chunks_are_zeroed_and_rewritten_to_their_last_byte_and_no_further() {
+        let disk = SimulatedDisk::new();
+        let file = disk.create("file").expect("a disk without faults");
+        let (from, to) = (5, 2 * CHUNK_BYTES + 6);
+        let mut expected = vec![7; to + 1];
+        write_all(&file, &expected, 0).expect("a disk without faults");
+        zero(&file, from as u64, to as u64).expect("a disk without faults");
+        expected[from..to].fill(0);
+        assert!(
+            disk.read_file("file").as_ref() == Some(&expected),
+            "the zeroed range"
+        );
+        rewrite(&file, from as u64, to as u64 + 1).expect("a disk without faults");
+        assert!(
+            disk.read_file("file").as_ref() == Some(&expected),
+            "nothing changed"
+        );
+        let beyond = rewrite(&file, from as u64, to as u64 + 2).expect_err("the file ends before");
+        assert_eq!(beyond.kind(), io::ErrorKind::UnexpectedEof);
+    }
+}

@@ -331,6 +331,29 @@ fn a_log_that_syncs_at_intervals_becomes_durable_without_being_asked() {
 }
 
 #[test]
+fn a_log_that_syncs_at_intervals_does_not_sync_before_one_is_over() {
+    let sync = SyncPolicy::Interval(Duration::from_secs(3_600));
+    let mut journal = spawn(
+        &SimulatedDisk::new(),
+        &LogOptions {
+            sync,
+            ..options(SEGMENT)
+        },
+    );
+    for next in [1, 6] {
+        journal
+            .append(&batch(HISTORY, next..next + 5))
+            .expect("a disk without faults");
+        journal
+            .progress()
+            .wait_written(Seq::new(next + 4))
+            .expect("a disk without faults");
+    }
+    assert_eq!(journal.progress().durable_through(), Seq::new(0));
+    assert_eq!(journal.close(), Ok(Seq::new(10)), "closing syncs what is left");
+}
+
+#[test]
 fn a_journal_that_is_dropped_has_written_what_it_took() {
     let disk = SimulatedDisk::new();
     let mut journal = spawn(&disk, &options(SEGMENT));

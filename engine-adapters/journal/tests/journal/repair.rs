@@ -71,6 +71,26 @@ fn verify_lists_segments_snapshots_and_cursors_and_changes_nothing() {
 }
 
 #[test]
+fn verify_lists_a_segment_of_another_length() {
+    for (number, bytes) in [
+        (2, SEGMENT as usize - SECTOR),
+        (2, SEGMENT as usize + SECTOR),
+        (4, SEGMENT as usize + SECTOR),
+    ] {
+        let disk = sample();
+        let mut log = disk.read_file(&segment(number)).expect("there are four");
+        log.resize(bytes, 0);
+        disk.write_file(&segment(number), log);
+        let [damage] = verify(&disk).damage.try_into().expect("one segment is damaged");
+        let cause = DamageCause::Length {
+            expected: SEGMENT,
+            found: bytes as u64,
+        };
+        assert_eq!((damage.file, damage.cause), (segment(number), cause));
+    }
+}
+
+#[test]
 fn verify_goes_on_behind_damage_and_lists_all_of_it() {
     let disk = sample();
     disk.flip_bit(&segment(1), 3 * SECTOR * 8 + 100);

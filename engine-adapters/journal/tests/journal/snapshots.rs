@@ -228,6 +228,24 @@ fn blocks_that_changed_places_and_snapshots_under_another_name_are_damage() {
 }
 
 #[test]
+fn the_blocks_of_one_snapshot_and_the_end_of_another_are_damage() {
+    let disk = SimulatedDisk::new();
+    let directory = Directory::open(disk.clone(), IDENTITY).expect("an empty disk opens");
+    let store = directory.snapshots();
+    let name = "snapshot-00000000000000000005.snap";
+    let mut both = Vec::new();
+    for content in [[1; 600], [2; 600]] {
+        let mut snapshot = store.begin(stamp(5)).expect("a disk without faults");
+        snapshot.write_all(&content).expect("a disk without faults");
+        snapshot.finish([5; 32]).expect("a disk without faults");
+        both.push(disk.read_file(name).expect("it is there"));
+    }
+    let blocks_end = both[0].len() - 512;
+    disk.write_file(name, [&both[0][..blocks_end], &both[1][blocks_end..]].concat());
+    assert!(matches!(store.verify(Seq::new(5)), Err(ReadError::Damage(_))));
+}
+
+#[test]
 fn an_unfinished_snapshot_leaves_no_trace() {
     let disk = SimulatedDisk::new();
     let directory = Directory::open(disk.clone(), IDENTITY).expect("an empty disk opens");
