@@ -50,15 +50,16 @@ struct Taken {
     cancelled: bool,
 }
 
-/// What trades come to, in units of their assets.
+/// What the trades of a taker come to.
 #[derive(Clone, Copy, Default)]
 struct Sums {
-    lots: i64,
+    quantity: Qty,
     /// In ticks times lots.
     notional: i64,
+    /// What both sides were charged, in units of the quote asset.
     taker_fees: i64,
     maker_fees: i64,
-    /// What the taker has paid ahead.
+    /// The taker's carry after them.
     carry: u32,
 }
 
@@ -80,8 +81,9 @@ struct Trade {
     quantity: Qty,
     /// In ticks times lots.
     notional: i64,
-    value: i64,
+    /// In units of the base asset and of the quote asset.
     delivered: i64,
+    value: i64,
 }
 
 impl Ledger {
@@ -261,7 +263,7 @@ impl Counter<'_> {
                 taker_fee: Amount::new(taker_fee.into()),
             };
             sums.carry = carry;
-            sums.lots += trade.quantity.lots() as i64;
+            sums.quantity += trade.quantity;
             sums.notional += trade.notional;
             sums.taker_fees += taker_fee;
             sums.maker_fees += maker_fee;
@@ -281,15 +283,15 @@ impl Counter<'_> {
         else {
             unreachable!("the trades were noted, and nobody's orders were refused");
         };
-        let lots = quantity.lots() as i64;
-        let notional = price.ticks() * lots;
+        let notional = price.ticks() * quantity.lots() as i64;
+        let (delivered, value) = self.kept.worth(quantity, notional);
         Trade {
             owner,
             price,
             quantity,
             notional,
-            value: notional * self.kept.quote_units as i64,
-            delivered: lots * self.kept.base_units as i64,
+            delivered,
+            value,
         }
     }
 
@@ -344,8 +346,7 @@ impl Counter<'_> {
             _ => None,
         });
         let line = kept.lines.row_mut(places.line);
-        let lots = signed(place.side, Qty::new(sums.lots.unsigned_abs()));
-        let position = match line.open(lots, sums.notional) {
+        let position = match line.open(signed(place.side, sums.quantity), sums.notional) {
             Some(position) => position,
             None => trades.clone().fold(Position::default(), |_, (price, quantity)| {
                 line.trade_small(place.side, price, quantity)
@@ -353,11 +354,8 @@ impl Counter<'_> {
         };
         kept.last = trades.next_back().map(|(price, _)| price);
         kept.reach_position(position.quantity.unsigned_abs());
-        let left = place.quantity - Qty::new(sums.lots.unsigned_abs());
-        let (delivered, value) = (
-            sums.lots * kept.base_units as i64,
-            sums.notional * kept.quote_units as i64,
-        );
+        let left = place.quantity - sums.quantity;
+        let (delivered, value) = kept.worth(sums.quantity, sums.notional);
         let held = kept.held_plain(place.side, plain.price, left, sums.carry) - plain.hold.more;
         let (base, quote) = match place.side {
             Side::Buy => ([delivered, 0], [-value - sums.taker_fees, held]),
@@ -386,6 +384,14 @@ fn position_changed(account: AccountId, instrument: InstrumentId, position: &Pos
 }
 
 impl Instrument {
+    /// What trades deliver and are worth, in units of the base asset and of the quote asset, where it is known that this
+    /// is little.
+    #[inline(always)]
+    fn worth(&self, quantity: Qty, notional: i64) -> (i64, i64) {
+        let delivered = quantity.lots() as i64 * self.base_units as i64;
+        (delivered, notional * self.quote_units as i64)
+    }
+
     /// What a plain order holds that was looked at.
     #[inline(always)]
     fn held_plain(&self, side: Side, price: Price, quantity: Qty, carry: u32) -> i64 {
