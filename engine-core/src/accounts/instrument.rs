@@ -61,7 +61,7 @@ pub(super) struct Instrument {
     is_simple: bool,
     /// Whether lines say what live orders add up to; see [`count`](super::count).
     pub(super) counted: bool,
-    /// No position was ever greater than this, bought or sold.
+    /// No position was ever greater than this, bought or sold: it has every bit that one of them ever had.
     pub(super) position_reached: u64,
     /// No more lots than this are in live orders that hold less than a unit for each.
     pub(super) unheld: u64,
@@ -223,7 +223,7 @@ impl Instrument {
     /// Notes that there is a position of this quantity.
     #[inline]
     pub(super) fn reach_position(&mut self, quantity: u64) {
-        self.position_reached = self.position_reached.max(quantity);
+        self.position_reached |= quantity;
     }
 
     /// Whether any line has something beside.

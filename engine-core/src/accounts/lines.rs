@@ -6,79 +6,70 @@ use super::paged::Paged;
 use super::position::{Cost, Line, Open, Row};
 use crate::book::Slab;
 
-/// How many lines an instrument has in one piece; more are found a little slower.
-const LINES_NEAR: usize = 1 << 17;
-
 /// The lines of one instrument, by the number of the account.
 ///
-/// There are as many as there are accounts that have traded here, or whose orders are counted: an account that
-/// has not is an empty line, and none is kept for it.
+/// There are some for accounts that have traded here, or whose orders are counted, and for those with numbers next to
+/// theirs: four lie together. All others are empty, and none is kept for them.
 ///
 /// Invariant: the costs of a line live apart exactly if one of them does not fit in its row.
-#[derive(Default)]
 pub(super) struct Lines {
-    /// With the first line comes the table.
-    table: Option<Box<Table>>,
-}
-
-struct Table {
-    /// Where each account's row is, and 1 more; 0 where it has none.
-    places: Paged<u32, 32>,
-    rows: Slab<Row>,
+    rows: Paged<Row, 4>,
     /// What live orders add up to, for each row up to the last that had any while they were counted.
     open: Slab<Open>,
     apart: BTreeMap<u32, Cost>,
 }
 
-impl Lines {
-    /// Where an account's row is.
-    #[inline]
-    pub(super) fn find(&self, account: u32) -> Option<u32> {
-        self.table.as_ref()?.places.read(account).checked_sub(1)
+impl Default for Lines {
+    fn default() -> Self {
+        Self {
+            rows: Paged::new(),
+            open: Slab::new(u32::MAX as usize),
+            apart: BTreeMap::new(),
+        }
     }
+}
 
+impl Lines {
     /// Where an account's row is; from now on it has one.
     #[inline]
     pub(super) fn ensure(&mut self, account: u32) -> u32 {
-        match self.find(account) {
-            Some(row) => row,
-            None => self.open(account),
-        }
-    }
-
-    #[inline(never)]
-    fn open(&mut self, account: u32) -> u32 {
-        let table = self.table.get_or_insert_with(|| Box::new(Table::new()));
-        let row = table.rows.len() as u32;
-        table.rows.push(Row::of(account));
-        *table.places.at_mut(account) = row + 1;
-        row
+        self.rows.ensure(account)
     }
 
     /// A row that was found.
     #[inline]
     pub(super) fn row(&self, row: u32) -> &Row {
-        &self.known().rows[row]
+        self.rows.at_row(row)
     }
 
     /// The same, to be changed.
     #[inline]
     pub(super) fn row_mut(&mut self, row: u32) -> &mut Row {
-        &mut self.known_mut().rows[row]
+        self.rows.row_mut(row)
     }
 
     /// An account's line, or an empty one.
     #[inline]
     pub(super) fn read(&self, account: u32) -> Line {
-        let row = self.find(account).zip(self.table.as_ref());
-        row.map_or_else(Line::default, |(row, table)| table.line(row))
+        self.rows
+            .find(account)
+            .map_or_else(Line::default, |row| self.line(row))
+    }
+
+    #[inline]
+    fn line(&self, row: u32) -> Line {
+        let Row { quantity, extra, .. } = *self.row(row);
+        Line {
+            quantity,
+            extra,
+            open: self.open.get(row).copied().unwrap_or_default(),
+        }
     }
 
     /// An account's row, to be changed; from now on it has one.
     #[inline]
     pub(super) fn at_mut(&mut self, account: u32) -> &mut Row {
-        let row = self.ensure(account);
-        self.row_mut(row)
+        self.rows.at_mut(account)
     }
 
     /// What an account's live orders add up to, to be changed.
@@ -91,55 +82,33 @@ impl Lines {
     /// The same of a row that there is.
     #[inline]
     pub(super) fn open_of(&mut self, row: u32) -> &mut Open {
-        let open = &mut self.known_mut().open;
-        while open.len() <= row as usize {
-            open.push(Open::default());
+        while self.open.len() <= row as usize {
+            self.open.push(Open::default());
         }
-        &mut open[row]
-    }
-
-    #[inline]
-    fn known(&self) -> &Table {
-        self.table.as_ref().expect("a row that was found is in a table")
-    }
-
-    #[inline]
-    fn known_mut(&mut self) -> &mut Table {
-        self.table.as_mut().expect("a row that was found is in a table")
+        &mut self.open[row]
     }
 
     /// What a position cost.
     pub(super) fn cost(&self, account: u32) -> Cost {
-        self.find(account)
-            .map_or_else(Cost::default, |row| self.cost_of(row))
-    }
-
-    fn cost_of(&self, row: u32) -> Cost {
-        let table = self.known();
-        match table.rows[row].cost() {
+        let row = self.rows.find(account).map(|row| self.row(row));
+        row.map_or_else(Cost::default, |row| match row.cost() {
             Some(cost) => cost,
-            None => table.apart[&row],
-        }
+            None => self.apart[&account],
+        })
     }
 
     /// Notes what a position cost.
     pub(super) fn set_cost(&mut self, account: u32, cost: Cost) {
-        let row = self.ensure(account);
-        let table = self.known_mut();
-        if table.rows[row].set_cost(cost) {
-            table.apart.remove(&row);
+        if self.at_mut(account).set_cost(cost) {
+            self.apart.remove(&account);
         } else {
-            table.apart.insert(row, cost);
+            self.apart.insert(account, cost);
         }
     }
 
-    /// All lines with their accounts, the oldest first.
+    /// All lines with their accounts, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, Line)> {
-        let tables = self.table.iter();
-        tables.flat_map(|table| {
-            let rows = 0..table.rows.len() as u32;
-            rows.map(|row| (table.rows[row].account, table.line(row)))
-        })
+        self.rows.rows().map(|(account, row)| (account, self.line(row)))
     }
 
     /// Stops counting orders, and keeps no line that then says nothing.
@@ -154,26 +123,5 @@ impl Lines {
             }
         }
         *self = kept;
-    }
-}
-
-impl Table {
-    fn new() -> Self {
-        Self {
-            places: Paged::new(),
-            rows: Slab::new(LINES_NEAR),
-            open: Slab::new(LINES_NEAR),
-            apart: BTreeMap::new(),
-        }
-    }
-
-    #[inline]
-    fn line(&self, row: u32) -> Line {
-        let Row { quantity, extra, .. } = self.rows[row];
-        Line {
-            quantity,
-            extra,
-            open: self.open.get(row).copied().unwrap_or_default(),
-        }
     }
 }

@@ -292,6 +292,17 @@ impl OpenOrders {
         }
     }
 
+    /// Notes what a trade leaves of a live order, which is over if that is nothing.
+    #[inline(always)]
+    pub(super) fn leave(&mut self, at: At, rest: Qty, carry: u32) {
+        if rest.is_zero() {
+            return self.remove(at);
+        }
+        let order = &mut self.entries[at];
+        order.set_remaining(rest);
+        order.set_carry(carry);
+    }
+
     #[cold]
     #[inline(never)]
     fn grow(&mut self, at: At) {

@@ -5,8 +5,8 @@ use crate::book::Slab;
 /// As many bytes of values are kept in one piece; those beyond are found a little slower.
 const NEAR_BYTES: usize = 1 << 22;
 
-/// `T`s by the number of an account, which may have gaps: one far from all others costs a page, and 4 bytes for every
-/// page's worth of numbers below it.
+/// `T`s by the number of an account, which may have gaps: one far from all others costs a page, and up to 8 bytes for
+/// every page's worth of numbers below it.
 pub(super) struct Paged<T, const PAGE: u32> {
     /// Where each page begins, and 1 more; 0 where there is none.
     pages: Vec<u32>,
@@ -42,7 +42,10 @@ impl<T: Copy + Default, const PAGE: u32> Paged<T, PAGE> {
     fn allocate(&mut self, number: u32) -> u32 {
         let page = (number / PAGE) as usize;
         if page >= self.pages.len() {
-            self.pages.resize(page + 1, 0);
+            // A new block of zeros costs nothing before it is written, so only what there was is moved.
+            let mut pages = vec![0; (page + 1).next_power_of_two()];
+            pages[..self.pages.len()].copy_from_slice(&self.pages);
+            self.pages = pages;
         }
         let first = self.values.len() as u32;
         for _ in 0..PAGE {
@@ -56,6 +59,12 @@ impl<T: Copy + Default, const PAGE: u32> Paged<T, PAGE> {
     #[inline]
     pub(super) fn row(&self, row: u32) -> T {
         self.values[row]
+    }
+
+    /// The same, where it is.
+    #[inline]
+    pub(super) fn at_row(&self, row: u32) -> &T {
+        &self.values[row]
     }
 
     /// The value in a row that was found, to be changed.
@@ -79,8 +88,13 @@ impl<T: Copy + Default, const PAGE: u32> Paged<T, PAGE> {
 
     /// All values of all pages with their numbers, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, T)> {
+        self.rows().map(|(number, row)| (number, self.row(row)))
+    }
+
+    /// All numbers of all pages with their rows, in order.
+    pub(super) fn rows(&self) -> impl Iterator<Item = (u32, u32)> {
         let pages = self.pages.iter().zip((0..).step_by(PAGE as usize));
         let pages = pages.filter_map(|(page, number): (&u32, u32)| Some((page.checked_sub(1)?, number)));
-        pages.flat_map(move |(first, number)| (0..PAGE).map(move |at| (number + at, self.row(first + at))))
+        pages.flat_map(|(first, number)| (0..PAGE).map(move |at| (number + at, first + at)))
     }
 }

@@ -9,19 +9,20 @@ use super::admit::{Admission, Admitted};
 use super::orders::{At, OpenOrder};
 use crate::{AccountId, Amount, AssetId, Event, InstrumentId, OrderId, Place, Price, Qty, Side, Timestamp};
 
-/// Where an account has what its order holds, and how much it has and holds so far.
+/// What an account has and holds of an asset, and where that is.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Seat {
-    pub(super) account: u32,
+pub(crate) struct Purse {
+    account: u32,
     asset: u32,
     row: u32,
     balance: [i64; 2],
 }
 
-/// By how much more an account will hold.
+/// By how much more an account will hold of an asset.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hold {
-    pub(super) seat: Seat,
+    asset: u32,
+    row: u32,
     pub(super) more: i64,
 }
 
@@ -29,6 +30,7 @@ pub(super) struct Hold {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PlainOrder {
     pub(super) owner: AccountId,
+    pub(super) account: u32,
     pub(super) price: Price,
     pub(super) hold: Hold,
     /// What its account has and holds since.
@@ -47,30 +49,28 @@ pub(crate) struct PlainAmend {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PlainCancel {
     at: At,
-    side: Side,
-    remaining: Qty,
     hold: Hold,
 }
 
 impl Ledger {
-    /// Where an account has what its orders of a side hold, and how much, if that can be said in short.
+    /// What the owner of orders of a side has of what they hold, unless that is much.
     #[inline(always)]
-    pub(crate) fn seat(
+    pub(crate) fn purse(
         &self,
         owner: Option<AccountId>,
         instrument: InstrumentId,
         side: Side,
-    ) -> Option<Seat> {
+    ) -> Option<Purse> {
         let account = self.large.number(owner?)?;
-        self.seat_of(account, instrument, side)
+        self.purse_of(account, instrument, side)
     }
 
     #[inline(always)]
-    fn seat_of(&self, account: u32, instrument: InstrumentId, side: Side) -> Option<Seat> {
+    fn purse_of(&self, account: u32, instrument: InstrumentId, side: Side) -> Option<Purse> {
         let asset = self.instruments.get(instrument.get() as usize)?.held_asset(side);
         let rows = &self.assets[asset as usize].balances.rows;
         let row = rows.find(account)?;
-        Some(Seat {
+        Some(Purse {
             account,
             asset,
             row,
@@ -81,18 +81,18 @@ impl Ledger {
     /// Holds for a limit order without conditions that the market takes, if nothing but funds has to be looked at and
     /// they are there.
     #[inline(always)]
-    pub(crate) fn reserve(&mut self, place: &Place, price: Price, seat: Seat) -> Option<PlainOrder> {
+    pub(crate) fn reserve(&mut self, place: &Place, price: Price, purse: Purse) -> Option<PlainOrder> {
         let kept = &self.instruments[place.instrument.get() as usize];
         // An order of a grouped account gets its group, and a buy at 0 holds nothing.
-        if !kept.is_plain() || self.flags.is_special(seat.account) || price.ticks() <= 0 {
+        if !kept.is_plain() || self.flags.is_special(purse.account) || price.ticks() <= 0 {
             return None;
         }
         let (side, quantity) = (place.side, place.quantity);
         let more = kept.hold_plain(side, price, quantity, 0)?;
         // Whoever does not exist has nothing. Spot accounts hold what they have at most, so nothing overflows.
-        let [total, held] = seat.balance;
+        let [total, held] = purse.balance;
         let has_room = if kept.counted {
-            let line = kept.lines.read(seat.account);
+            let line = kept.lines.read(purse.account);
             line.extra == 0 && line.has_room(side, quantity)
         } else {
             kept.is_roomy((held + more).unsigned_abs(), 0)
@@ -100,10 +100,11 @@ impl Ledger {
         if more > total - held || more == 0 || !has_room {
             return None;
         }
-        let hold = Hold { seat, more };
+        let hold = purse.hold(more);
         let balance = self.change_held(&hold);
         Some(PlainOrder {
             owner: place.account?,
+            account: purse.account,
             price,
             hold,
             balance,
@@ -111,7 +112,7 @@ impl Ledger {
     }
 
     /// Settles a plain order that holds, whatever it did.
-    #[inline(never)]
+    #[inline(always)]
     pub(crate) fn settle_plain(
         &mut self,
         (place, plain): (&Place, &PlainOrder),
@@ -125,8 +126,21 @@ impl Ledger {
         {
             self.keep_plain(order, place, plain, (place.quantity, 0));
             plain.say_hold(events);
-        } else if !self.settle_taken((place, plain), events, (batch, unread)) {
-            self.settle_plain_long((place, plain), now, events, (batch, unread));
+        } else {
+            self.settle_plain_any((place, plain), now, events, (batch, unread));
+        }
+    }
+
+    #[inline(never)]
+    fn settle_plain_any(
+        &mut self,
+        (place, plain): (&Place, &PlainOrder),
+        now: Timestamp,
+        events: &mut Vec<Event>,
+        places: (usize, usize),
+    ) {
+        if !self.settle_taken((place, plain), events, places) {
+            self.settle_plain_long((place, plain), now, events, places);
         }
     }
 
@@ -140,17 +154,14 @@ impl Ledger {
     ) {
         let kept = &self.instruments[place.instrument.get() as usize];
         let admission = Admission {
-            account: plain.hold.seat.account,
+            account: plain.account,
             price: plain.price,
             rates: kept.rate_id,
             immediate: false,
             reduce_only: false,
         };
         // There an order holds when it is accepted.
-        self.change_held(&Hold {
-            more: -plain.hold.more,
-            ..plain.hold
-        });
+        self.change_held(&plain.hold.of(-plain.hold.more));
         self.settle_all(Admitted::Order(&admission), now, events, places);
     }
 
@@ -164,11 +175,11 @@ impl Ledger {
         (quantity, carry): (Qty, u32),
     ) {
         let kept = &mut self.instruments[place.instrument.get() as usize];
-        let whose = (plain.hold.seat.account, place.side);
+        let whose = (plain.account, place.side);
         let order = OpenOrder::plain(whose, plain.price, quantity, (kept.rate_id, carry));
         self.orders.insert(id, order);
         if kept.counted {
-            let open = kept.lines.open_mut(plain.hold.seat.account);
+            let open = kept.lines.open_mut(plain.account);
             open.orders += 1;
             open.lots[place.side as usize] += quantity.lots();
         }
@@ -177,8 +188,8 @@ impl Ledger {
     /// Changes what an account holds, and returns what it has and holds then.
     #[inline(always)]
     fn change_held(&mut self, hold: &Hold) -> [i64; 2] {
-        let rows = &mut self.assets[hold.seat.asset as usize].balances.rows;
-        rows.add_near(hold.seat.row, [0, hold.more])
+        let rows = &mut self.assets[hold.asset as usize].balances.rows;
+        rows.add_near(hold.row, [0, hold.more])
     }
 
     /// Changes what an account holds, and says so.
@@ -186,7 +197,7 @@ impl Ledger {
     pub(super) fn hold(&mut self, owner: AccountId, hold: &Hold, events: &mut Vec<Event>) {
         if hold.more != 0 {
             let balance = self.change_held(hold);
-            events.push(balance_changed(owner, hold.seat.asset, balance));
+            events.push(balance_changed(owner, hold.asset, balance));
         }
     }
 
@@ -199,14 +210,12 @@ impl Ledger {
         if !order.is_plain() || !kept.is_plain() {
             return None;
         }
-        let (side, remaining) = (order.side(), order.remaining());
-        let held = kept.hold_plain(side, order.price(), remaining, order.carry())?;
-        let seat = self.seat_of(order.account, instrument, side)?;
+        let side = order.side();
+        let held = kept.hold_plain(side, order.price(), order.remaining(), order.carry())?;
+        let purse = self.purse_of(order.account, instrument, side)?;
         Some(PlainCancel {
             at,
-            side,
-            remaining,
-            hold: Hold { seat, more: -held },
+            hold: purse.hold(-held),
         })
     }
 
@@ -218,13 +227,14 @@ impl Ledger {
         cancel: &PlainCancel,
         events: &mut Vec<Event>,
     ) {
-        self.orders.remove(cancel.at);
         let kept = &mut self.instruments[instrument.get() as usize];
         if kept.counted {
-            let open = kept.lines.open_mut(cancel.hold.seat.account);
+            let order = self.orders.at(cancel.at);
+            let open = kept.lines.open_mut(order.account);
             open.orders -= 1;
-            open.lots[cancel.side as usize] -= cancel.remaining.lots();
+            open.lots[order.side() as usize] -= order.remaining().lots();
         }
+        self.orders.remove(cancel.at);
         self.hold(owner, &cancel.hold, events);
     }
 
@@ -254,10 +264,10 @@ impl Ledger {
             kept.hold_plain(order.side(), order.price(), order.remaining(), order.carry())
         };
         let more = held_by(&order)? - held_by(&before)?;
-        let seat = self.seat_of(before.account, instrument, before.side())?;
-        let [total, held] = seat.balance;
+        let purse = self.purse_of(before.account, instrument, before.side())?;
+        let [total, held] = purse.balance;
         let fits = more <= total - held && kept.is_roomy((held + more).unsigned_abs(), 0);
-        let hold = Hold { seat, more };
+        let hold = purse.hold(more);
         fits.then_some(PlainAmend { at, order, hold })
     }
 
@@ -274,11 +284,31 @@ impl Ledger {
     }
 }
 
+impl Purse {
+    /// The hold of an order for which its account holds so much more.
+    #[inline(always)]
+    fn hold(&self, more: i64) -> Hold {
+        Hold {
+            asset: self.asset,
+            row: self.row,
+            more,
+        }
+    }
+}
+
+impl Hold {
+    /// Another change of what the same account holds.
+    #[inline]
+    pub(super) fn of(&self, more: i64) -> Self {
+        Self { more, ..*self }
+    }
+}
+
 impl PlainOrder {
     /// Says what its account has and holds since it holds for this order.
     #[inline(always)]
     pub(super) fn say_hold(&self, events: &mut Vec<Event>) {
-        events.push(balance_changed(self.owner, self.hold.seat.asset, self.balance));
+        events.push(balance_changed(self.owner, self.hold.asset, self.balance));
     }
 }
 

@@ -62,8 +62,6 @@ pub(super) struct Row {
     realised: i64,
     /// The number of its [`Extra`] plus one; 0 is none.
     pub(super) extra: u32,
-    /// The number of the account.
-    pub(super) account: u32,
 }
 
 const _: () = assert!(size_of::<Row>() == 32);
@@ -161,14 +159,6 @@ impl Line {
 }
 
 impl Row {
-    /// The empty row of an account.
-    pub(super) fn of(account: u32) -> Self {
-        Self {
-            account,
-            ..Self::default()
-        }
-    }
-
     /// What its position cost, if that fits in it.
     #[inline]
     pub(super) fn cost(&self) -> Option<Cost> {
@@ -216,20 +206,20 @@ impl Row {
         }
     }
 
-    /// What [`Self::trade`] does, for a row that is small and a trade of `signed` lots that is worth little. Returns
-    /// the position then.
+    /// What [`Self::trade`] does, for a row that is small and a trade that is worth little. Returns the position then.
     ///
     /// Nobody can guess whether a trade opens or closes, so there is no branch on it: k lots of the position are
     /// closed, and what is traded beyond k is opened; k may be zero. With accounts no price is below zero, so a cost
     /// has the sign of its position, and is shared out without it.
     #[inline(always)]
-    pub(super) fn trade_small(&mut self, signed: i64, price: Price) -> Position {
+    pub(super) fn trade_small(&mut self, side: Side, price: Price, quantity: Qty) -> Position {
+        let (lots, signed) = (quantity.lots() as i64, signed(side, quantity));
         // All ones for a short position: with it a number changes its sign.
         let short = self.quantity >> (i64::BITS - 1);
         let turned = |number: i64| (number ^ short) - short;
         let (open, cost) = (turned(self.quantity), turned(self.cost));
         let against = (self.quantity ^ signed) >> (i64::BITS - 1);
-        let closed = signed.abs().min(open) & against;
+        let closed = lots.min(open) & against;
         let taken = match cost.checked_mul(closed) {
             Some(product) => {
                 let whole = (open as u64).max(1);
@@ -336,7 +326,7 @@ mod tests {
         for (side, price, quantity) in trades {
             let (price, quantity) = (Price::new(*price), Qty::new(*quantity));
             row.trade(&mut cost, *side, price, quantity);
-            let traded = small.trade_small(signed(*side, quantity), price);
+            let traded = small.trade_small(*side, price, quantity);
             assert_eq!(traded, cost.position(row.quantity));
             assert_eq!(small.cost(), Some(cost));
         }

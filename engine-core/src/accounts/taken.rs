@@ -11,7 +11,7 @@ use super::instrument::Instrument;
 use super::numbers::LargeIds;
 use super::orders::{At, OpenOrders};
 use super::pairs::are_small;
-use super::plain::{Hold, PlainOrder, balance_changed};
+use super::plain::{PlainOrder, balance_changed};
 use super::position::{Position, signed};
 use super::{Asset, Ledger};
 use crate::{AccountId, Amount, AssetId, Event, InstrumentId, OrderId, Place, Price, Qty, Side};
@@ -50,15 +50,16 @@ struct Taken {
     cancelled: bool,
 }
 
-/// What trades come to, in units of their assets.
+/// What the trades of a taker come to.
 #[derive(Clone, Copy, Default)]
 struct Sums {
-    lots: i64,
+    quantity: Qty,
     /// In ticks times lots.
     notional: i64,
+    /// What both sides were charged, in units of the quote asset.
     taker_fees: i64,
     maker_fees: i64,
-    /// What the taker has paid ahead.
+    /// The taker's carry after them.
     carry: u32,
 }
 
@@ -80,8 +81,9 @@ struct Trade {
     quantity: Qty,
     /// In ticks times lots.
     notional: i64,
-    value: i64,
+    /// In units of the base asset and of the quote asset.
     delivered: i64,
+    value: i64,
 }
 
 impl Ledger {
@@ -125,8 +127,8 @@ impl Ledger {
         let terms = usize::from(matches!(events.get(unread + 1), Some(Event::Terms { .. })));
         let first = unread + 1 + terms;
         let mut counter = self.counter(place.instrument);
-        let places = counter.places(plain.hold.seat.account)?;
-        let worth = counter.note_makers((order, plain.hold.seat.account), &events[first..], makers)?;
+        let places = counter.places(plain.account)?;
+        let worth = counter.note_makers((order, plain.account), &events[first..], makers)?;
         // What a buyer trades is worth no more than it holds, what a seller trades no more than its makers hold.
         let delivered = counter.kept.delivered_small(place.quantity)?;
         if worth.max(delivered).max(plain.hold.more) > TRADED_MAX {
@@ -159,7 +161,7 @@ impl Ledger {
         if taken.cancelled {
             let kept = &self.instruments[place.instrument.get() as usize];
             let more = -kept.held_plain(place.side, plain.price, left, carry);
-            self.hold(plain.owner, &Hold { more, ..plain.hold }, events);
+            self.hold(plain.owner, &plain.hold.of(more), events);
         } else if !left.is_zero() {
             self.keep_plain(taken.order, place, plain, (left, carry));
         }
@@ -252,8 +254,7 @@ impl Counter<'_> {
         let told = ledger.chunks_exact_mut(TOLD);
         for (((maker, trade), told), index) in makers.iter().zip(trades).zip(told).zip(first..) {
             let trade = self.trade(trade);
-            let (taker_fee, carry) =
-                charge_small(trade.value.unsigned_abs(), self.kept.rates.taker, sums.carry);
+            let (taker_fee, carry) = charge_small(trade.value as u64, self.kept.rates.taker, sums.carry);
             let maker_fee = self.settle_maker(side.opposite(), maker, &trade, told);
             told[0] = Event::Settled {
                 trade: index as u32,
@@ -262,7 +263,7 @@ impl Counter<'_> {
                 taker_fee: Amount::new(taker_fee.into()),
             };
             sums.carry = carry;
-            sums.lots += trade.quantity.lots() as i64;
+            sums.quantity += trade.quantity;
             sums.notional += trade.notional;
             sums.taker_fees += taker_fee;
             sums.maker_fees += maker_fee;
@@ -282,15 +283,15 @@ impl Counter<'_> {
         else {
             unreachable!("the trades were noted, and nobody's orders were refused");
         };
-        let lots = quantity.lots() as i64;
-        let notional = price.ticks() * lots;
+        let notional = price.ticks() * quantity.lots() as i64;
+        let (delivered, value) = self.kept.worth(quantity, notional);
         Trade {
             owner,
             price,
             quantity,
             notional,
-            value: notional * self.kept.quote_units as i64,
-            delivered: lots * self.kept.base_units as i64,
+            delivered,
+            value,
         }
     }
 
@@ -298,15 +299,10 @@ impl Counter<'_> {
     #[inline(always)]
     fn settle_maker(&mut self, side: Side, maker: &Maker, trade: &Trade, told: &mut [Event]) -> i64 {
         let (kept, places) = (&mut *self.kept, &maker.places);
-        let order = self.orders.at_mut(maker.at);
-        let (before, rest) = (*order, order.remaining() - trade.quantity);
-        let (fee, carry) = charge_small(trade.value.unsigned_abs(), kept.rates.maker, before.carry());
-        if rest.is_zero() {
-            self.orders.remove(maker.at);
-        } else {
-            order.set_remaining(rest);
-            order.set_carry(carry);
-        }
+        let before = *self.orders.at(maker.at);
+        let (fee, carry) = charge_small(trade.value as u64, kept.rates.maker, before.carry());
+        let rest = before.remaining() - trade.quantity;
+        self.orders.leave(maker.at, rest, carry);
         if kept.counted {
             let open = kept.lines.open_of(places.line);
             open.lots[side as usize] -= trade.quantity.lots();
@@ -327,7 +323,7 @@ impl Counter<'_> {
         told[1] = balance_changed(trade.owner, kept.base, base);
         told[2] = balance_changed(trade.owner, kept.quote, quote);
         let line = kept.lines.row_mut(places.line);
-        let position = line.trade_small(signed(side, trade.quantity), trade.price);
+        let position = line.trade_small(side, trade.price, trade.quantity);
         told[3] = position_changed(trade.owner, self.instrument, &position);
         kept.reach_position(position.quantity.unsigned_abs());
         fee
@@ -350,20 +346,16 @@ impl Counter<'_> {
             _ => None,
         });
         let line = kept.lines.row_mut(places.line);
-        let lots = signed(place.side, Qty::new(sums.lots.unsigned_abs()));
-        let position = match line.open(lots, sums.notional) {
+        let position = match line.open(signed(place.side, sums.quantity), sums.notional) {
             Some(position) => position,
             None => trades.clone().fold(Position::default(), |_, (price, quantity)| {
-                line.trade_small(signed(place.side, quantity), price)
+                line.trade_small(place.side, price, quantity)
             }),
         };
         kept.last = trades.next_back().map(|(price, _)| price);
         kept.reach_position(position.quantity.unsigned_abs());
-        let left = place.quantity - Qty::new(sums.lots.unsigned_abs());
-        let (delivered, value) = (
-            sums.lots * kept.base_units as i64,
-            sums.notional * kept.quote_units as i64,
-        );
+        let left = place.quantity - sums.quantity;
+        let (delivered, value) = kept.worth(sums.quantity, sums.notional);
         let held = kept.held_plain(place.side, plain.price, left, sums.carry) - plain.hold.more;
         let (base, quote) = match place.side {
             Side::Buy => ([delivered, 0], [-value - sums.taker_fees, held]),
@@ -392,6 +384,14 @@ fn position_changed(account: AccountId, instrument: InstrumentId, position: &Pos
 }
 
 impl Instrument {
+    /// What trades deliver and are worth, in units of the base asset and of the quote asset, where it is known that this
+    /// is little.
+    #[inline(always)]
+    fn worth(&self, quantity: Qty, notional: i64) -> (i64, i64) {
+        let delivered = quantity.lots() as i64 * self.base_units as i64;
+        (delivered, notional * self.quote_units as i64)
+    }
+
     /// What a plain order holds that was looked at.
     #[inline(always)]
     fn held_plain(&self, side: Side, price: Price, quantity: Qty, carry: u32) -> i64 {

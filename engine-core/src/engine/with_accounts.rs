@@ -197,7 +197,7 @@ impl Engine {
         let (now, unread) = (self.now, events.len());
         let ledger = self.ledger.as_deref_mut().expect("the engine has accounts");
         // First of all, because its balance may be far away.
-        let seat = ledger.seat(place.account, place.instrument, place.side);
+        let purse = ledger.purse(place.account, place.instrument, place.side);
         let Some(market) = self.instruments.get_mut(place.instrument.get() as usize) else {
             return self.place_nowhere(place, events);
         };
@@ -209,8 +209,8 @@ impl Engine {
         };
         if let Some(price) = floor.plain_price(place)
             && floor.admit_plain(place, price).is_ok()
-            && let Some(seat) = seat
-            && let Some(plain) = ledger.reserve(place, price, seat)
+            && let Some(purse) = purse
+            && let Some(plain) = ledger.reserve(place, price, purse)
         {
             floor.carry_out_plain(place, price);
             ledger.settle_plain((place, &plain), now, events, (batch, unread));
