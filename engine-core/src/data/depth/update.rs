@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::DepthLevel;
 use crate::book::{price_at, rank};
+use crate::data::cells::NIL;
 use crate::data::feed::RestoreError;
 use crate::types::{Price, Qty, Seq, Side, Timestamp};
 
@@ -84,9 +85,6 @@ impl Group {
 }
 
 const _: () = assert!(Side::Buy as u64 == 0 && Side::Sell as u64 == 1, "a side is a bit");
-
-/// No group.
-const NIL: u32 = u32::MAX;
 
 /// The places with which a table starts.
 const PLACES_MIN: usize = 32;
