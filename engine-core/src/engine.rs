@@ -112,10 +112,15 @@ impl Engine {
             return self.out_of_sequence(command.seq);
         }
         self.applied = command.seq;
-        if self.ledger.is_some() {
-            self.apply_with_accounts(command, events);
-            return Ok(());
+        match self.ledger {
+            None => self.apply_without_accounts(command, events),
+            Some(_) => self.apply_with_accounts(command, events),
         }
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn apply_without_accounts(&mut self, command: &Sequenced<Command>, events: &mut Vec<Event>) {
         self.advance(command.time, events);
         match &command.value {
             Command::Place(place) => self.place(place, events),
@@ -123,7 +128,6 @@ impl Engine {
             Command::Amend(amend) => self.amend(amend, events),
             other => self.apply_rare(other, events),
         }
-        Ok(())
     }
 
     #[cold]

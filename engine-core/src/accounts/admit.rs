@@ -310,7 +310,7 @@ impl Ledger {
     ) -> Result<Checked, Refusal> {
         let owner = place.account.ok_or(RejectReason::AccountRequired)?;
         let account = self.number(owner);
-        if account.is_some_and(|account| self.flags.read(account) & FROZEN != 0) {
+        if account.is_some_and(|account| self.flags.has(account, FROZEN)) {
             return Err(RejectReason::AccountFrozen.into());
         }
         let instrument = &self.instruments[place.instrument.get() as usize];
@@ -365,7 +365,7 @@ impl Ledger {
     /// The rates that an account's orders get now.
     fn rates_for(&self, instrument: &Instrument, account: Option<u32>, now: Timestamp) -> RateId {
         let Some(account) = account.filter(|_| instrument.has_tiers()) else {
-            return instrument.base_rates();
+            return instrument.rate_id;
         };
         if let Some(tier) = self.accounts.at(account).and_then(|account| account.tier) {
             return instrument.rates_of_tier(tier);

@@ -30,7 +30,7 @@ impl Ledger {
         let at = self.orders.find(amend.order);
         let at = at.expect("an order that can be amended is live");
         let order = *self.orders.at(at);
-        if self.flags.read(order.account) & FROZEN != 0 {
+        if self.flags.has(order.account, FROZEN) {
             return Err(RejectReason::AccountFrozen.into());
         }
         let instrument = &self.instruments[amend.instrument.get() as usize];

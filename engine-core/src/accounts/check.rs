@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Ledger;
+use super::flags::ON_MARGIN;
 use super::holds::Footprint;
 use super::instrument::Instrument;
 use super::orders::OpenOrder;
@@ -154,7 +155,7 @@ impl Ledger {
                     held, needed,
                     "account {account} holds of {asset} what its orders need"
                 );
-                let on_margin = self.flags.read(account) & super::ON_MARGIN != 0;
+                let on_margin = self.flags.has(account, ON_MARGIN);
                 assert!(held >= 0, "nothing holds less than nothing");
                 assert!(on_margin || held <= total, "what is held is there");
             }

@@ -12,10 +12,11 @@ use super::Ledger;
 use super::instrument::Instrument;
 use crate::{AccountId, InstrumentId, Linked, OrderId, OrderKind, Place, Price, Qty, Side};
 
-/// Four summands up to this stay below [`Qty::MAX`] together, with twice as much to spare.
+/// Four summands up to this stay below [`Qty::MAX`] together, with twice as much to spare. All its bits are ones, so none of
+/// some numbers is greater if what they are with all their bits together is not.
 pub(super) const ROOM: u64 = Qty::MAX.lots() / 8;
 
-const _: () = assert!(Qty::MAX.lots() == i64::MAX as u64);
+const _: () = assert!(Qty::MAX.lots() == i64::MAX as u64 && (ROOM + 1).is_power_of_two());
 
 impl Instrument {
     /// Whether no position that could come about is too large to be counted, if an order adds so many lots at most
@@ -25,7 +26,7 @@ impl Instrument {
     /// those are summed up in `unheld`. So open lots, position and order together are at most the sum of four numbers.
     #[inline]
     pub(super) fn is_roomy(&self, held: u64, more: u64) -> bool {
-        held.max(more).max(self.position_reached).max(self.unheld) <= ROOM
+        held | more | self.position_reached | self.unheld <= ROOM
     }
 
     /// Notes lots that count as open and need hold nothing.

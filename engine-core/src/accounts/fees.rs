@@ -102,15 +102,20 @@ pub(super) fn charge(value: i128, rate: i32, carry: u32) -> (i128, u32) {
 /// Below this, a value and the fee of it fit in 64 bits together.
 pub(super) const SMALL_MAX: u64 = 1 << 62;
 
+/// A multiple of a million that no value below a million times a rate falls short of.
+const ABOVE_ZERO: i64 = MILLION << 21;
+
 /// The same for a value below [`SMALL_MAX`]. Whole millions are charged exactly; the rest of them times the rate has 40
-/// bits, and dividing by a constant is a multiplication.
-#[inline]
+/// bits. A number above zero divided by a constant is a multiplication, so the rest is lifted above zero for that.
+#[inline(always)]
 pub(super) fn charge_small(value: u64, rate: i32, carry: u32) -> (i64, u32) {
     let million = MILLION as u64;
     let (whole, rest) = ((value / million) as i64, (value % million) as i64);
-    let ahead = i64::from(carry) - rest * i64::from(rate);
-    let fee = whole * i64::from(rate) - ahead.div_euclid(MILLION);
-    (fee, ahead.rem_euclid(MILLION) as u32)
+    let exact = rest * i64::from(rate) - i64::from(carry);
+    // Rounding up is rounding down what is greater by a million less one.
+    let lifted = (exact + ABOVE_ZERO + MILLION - 1) as u64;
+    let fee = whole * i64::from(rate) + (lifted / million) as i64 - ABOVE_ZERO / MILLION;
+    (fee, (million - 1 - lifted % million) as u32)
 }
 
 #[cold]

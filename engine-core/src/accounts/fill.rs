@@ -82,7 +82,7 @@ fn pay(instrument: &mut Instrument, assets: &mut [Asset], order: &OpenOrder, fil
     let realised = line.trade(&mut cost, side, fill.price, fill.quantity);
     let quantity = line.quantity;
     instrument.lines.set_cost(account, cost);
-    instrument.reach_position(quantity);
+    instrument.reach_position(quantity.unsigned_abs());
     if instrument.margin.is_some() {
         let more = Row {
             total: realised * i128::from(instrument.quote_units) - fee,

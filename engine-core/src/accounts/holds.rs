@@ -1,6 +1,7 @@
 //! What orders hold, as a function of their terms, what is left of them and their carry.
 
 use super::fees::{Fees, MILLION, SMALL_MAX, charge_small};
+use super::flags::ON_MARGIN;
 use super::instrument::Instrument;
 use super::orders::OpenOrder;
 use super::position::{Cost, Extra};
@@ -53,20 +54,16 @@ impl Instrument {
     #[inline]
     fn hold_small(&self, price: Price, quantity: Qty, fees: Fees) -> Option<i64> {
         let value = self.value_small(price, quantity)?;
-        let (fee, _) = charge_small(value, fees.rates.held(), fees.carry);
-        Some(if self.margin.is_some() {
-            fee
-        } else {
-            value as i64 + fee
-        })
+        let (fee, _) = charge_small(value.unsigned_abs(), fees.rates.held(), fees.carry);
+        Some(if self.margin.is_some() { fee } else { value + fee })
     }
 
     /// What a quantity is worth, if that is below [`SMALL_MAX`].
     #[inline]
-    pub(super) fn value_small(&self, price: Price, quantity: Qty) -> Option<u64> {
+    pub(super) fn value_small(&self, price: Price, quantity: Qty) -> Option<i64> {
         let notional = u64::try_from(price.ticks()).ok()?.checked_mul(quantity.lots())?;
         let value = notional.checked_mul(self.quote_units)?;
-        (value < SMALL_MAX).then_some(value)
+        (value < SMALL_MAX).then_some(value as i64)
     }
 
     /// How much of the base a quantity is, if that is below [`SMALL_MAX`].
@@ -76,21 +73,20 @@ impl Instrument {
         (delivered < SMALL_MAX).then_some(delivered as i64)
     }
 
-    /// What an order holds in a spot instrument, if that is not much.
+    /// What a plain order holds, if that is not much: an order in a spot instrument where everybody has the same rates.
     ///
     /// Nobody can guess the side of the next order, so there is no branch on it: a sell holds as a buy at a price of 1
     /// without a fee would.
-    #[inline]
-    pub(super) fn hold_plain(&self, side: Side, price: Price, quantity: Qty, fees: Fees) -> Option<i64> {
-        let is_buy = i32::from(side == Side::Buy);
-        let factor = (price.ticks() - 1) * i64::from(is_buy) + 1;
-        let rate = fees.rates.held() * is_buy;
-        let lots = u64::try_from(factor).ok()?.checked_mul(quantity.lots())?;
-        let value = lots.checked_mul(self.held[side as usize].units)?;
+    #[inline(always)]
+    pub(super) fn hold_plain(&self, side: Side, price: Price, quantity: Qty, carry: u32) -> Option<i64> {
+        let held = &self.held[side as usize];
+        let price = (price.ticks() - 1) * held.is_priced + 1;
+        let lots = u64::try_from(price).ok()?.checked_mul(quantity.lots())?;
+        let value = lots.checked_mul(held.units)?;
         if value >= SMALL_MAX {
             return None;
         }
-        let (fee, _) = charge_small(value, rate, fees.carry);
+        let (fee, _) = charge_small(value, held.rate, carry);
         Some(value as i64 + fee)
     }
 
@@ -217,7 +213,7 @@ impl Ledger {
     pub(super) fn free(&self, account: u32, asset: u32) -> i128 {
         let balance = self.assets[asset as usize].balances.read(account);
         let available = balance.total - balance.held;
-        if self.flags.read(account) & super::ON_MARGIN == 0 {
+        if !self.flags.has(account, ON_MARGIN) {
             return available;
         }
         available - self.unrealised_losses(account, asset)

@@ -45,7 +45,7 @@ impl Ledger {
                     account: id,
                     tier: account.tier,
                     group: account.group,
-                    frozen: self.flags.read(number) & FROZEN != 0,
+                    frozen: self.flags.has(number, FROZEN),
                 }
             })
             .collect()

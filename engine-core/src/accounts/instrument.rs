@@ -22,8 +22,12 @@ pub(super) struct Margin {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Held {
     pub(super) asset: u32,
+    /// For which rate, where everybody has the same: none of a sell.
+    pub(super) rate: i32,
     /// Smallest units for a lot, of a buy at a price of 1.
     pub(super) units: u64,
+    /// Whether that is times the price: 1 if so, else 0.
+    pub(super) is_priced: i64,
 }
 
 /// An instrument as its ledger sees it.
@@ -39,7 +43,11 @@ pub(super) struct Instrument {
     pub(super) margin: Option<Margin>,
     /// The lowest price and the highest.
     pub(super) prices: (Price, Price),
-    /// The spec's own rates, then those from rising volumes on.
+    /// The spec's own rates.
+    pub(super) rates: Rates,
+    /// Where they are.
+    pub(super) rate_id: RateId,
+    /// They, then those from rising volumes on.
     tiers: Vec<Tier>,
     /// What everyone is limited to who has no limits of his own.
     pub(super) limits: Option<Limits>,
@@ -67,7 +75,7 @@ type Listed<T> = Result<T, RejectReason>;
 
 impl Instrument {
     /// The instrument of this spec, if its assets are here and fit.
-    pub(super) fn new(spec: &InstrumentSpec, assets: &[AssetSpec], rates: &mut RateTable) -> Listed<Self> {
+    pub(super) fn new(spec: &InstrumentSpec, assets: &[AssetSpec], table: &mut RateTable) -> Listed<Self> {
         let terms = spec.terms();
         let margin = margin_of(terms.funding);
         let (quote, quote_spec) = known(terms.quote, assets)?;
@@ -78,6 +86,16 @@ impl Instrument {
         } else {
             (quote, 0)
         };
+        let rates = Rates {
+            maker: terms.maker_fee_ppm,
+            taker: terms.taker_fee_ppm,
+        };
+        let held = |asset, units, is_priced: bool| Held {
+            asset,
+            rate: if is_priced { rates.held() } else { 0 },
+            units,
+            is_priced: is_priced.into(),
+        };
         let mut instrument = Self {
             base,
             quote,
@@ -85,12 +103,14 @@ impl Instrument {
             quote_units,
             margin,
             prices: (terms.min_price.max(price_min(margin.is_some())), terms.max_price),
+            rates,
+            rate_id: RateId::default(),
             tiers: Vec::new(),
             limits: None,
             last: None,
             mark: None,
             lines: Lines::default(),
-            held: [(quote, quote_units), (base, base_units)].map(|(asset, units)| Held { asset, units }),
+            held: [held(quote, quote_units, true), held(base, base_units, false)],
             is_simple: false,
             counted: margin.is_some(),
             position_reached: 0,
@@ -99,7 +119,7 @@ impl Instrument {
             extra_count: 0,
         };
         instrument.check_prices()?;
-        instrument.set_tiers(spec, quote_spec, rates)?;
+        instrument.set_tiers(spec, quote_spec, table)?;
         instrument.is_simple = margin.is_none() && base != quote && !instrument.has_tiers();
         Ok(instrument)
     }
@@ -127,7 +147,7 @@ impl Instrument {
     fn set_tiers(&mut self, spec: &InstrumentSpec, quote: &AssetSpec, table: &mut RateTable) -> Listed<()> {
         let terms = spec.terms();
         let rates = |maker, taker| Rates { maker, taker };
-        let mut all = vec![(0, rates(terms.maker_fee_ppm, terms.taker_fee_ppm))];
+        let mut all = vec![(0, self.rates)];
         for tier in &terms.fee_tiers {
             let volume = quote
                 .amount(tier.volume_min)
@@ -143,6 +163,7 @@ impl Instrument {
             let rates = table.intern(rates).ok_or(RejectReason::TooManyRates)?;
             self.tiers.push(Tier { volume_min, rates });
         }
+        self.rate_id = self.tiers[0].rates;
         Ok(())
     }
 
@@ -155,12 +176,6 @@ impl Instrument {
     #[inline]
     pub(super) fn is_plain(&self) -> bool {
         self.is_simple && self.limits.is_none()
-    }
-
-    /// The rates of the spec itself.
-    #[inline]
-    pub(super) fn base_rates(&self) -> RateId {
-        self.tiers[0].rates
     }
 
     /// The rates of a tier; beyond the last tier, of the last.
@@ -207,8 +222,8 @@ impl Instrument {
 
     /// Notes that there is a position of this quantity.
     #[inline]
-    pub(super) fn reach_position(&mut self, quantity: i64) {
-        self.position_reached = self.position_reached.max(quantity.unsigned_abs());
+    pub(super) fn reach_position(&mut self, quantity: u64) {
+        self.position_reached = self.position_reached.max(quantity);
     }
 
     /// Whether any line has something beside.

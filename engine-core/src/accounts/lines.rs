@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::paged::Paged;
 use super::position::{Cost, Line, Open, Row};
 use crate::book::Slab;
-use crate::{Price, Qty, Side};
 
 /// How many lines an instrument has in one piece; more are found a little slower.
 const LINES_NEAR: usize = 1 << 17;
@@ -56,10 +55,16 @@ impl Lines {
         row
     }
 
-    /// Reads a part of a row that was found. The result means nothing.
+    /// A row that was found.
     #[inline]
-    pub(super) fn touch(&self, row: u32) -> i64 {
-        self.known().rows[row].quantity
+    pub(super) fn row(&self, row: u32) -> &Row {
+        &self.known().rows[row]
+    }
+
+    /// The same, to be changed.
+    #[inline]
+    pub(super) fn row_mut(&mut self, row: u32) -> &mut Row {
+        &mut self.known_mut().rows[row]
     }
 
     /// An account's line, or an empty one.
@@ -73,7 +78,7 @@ impl Lines {
     #[inline]
     pub(super) fn at_mut(&mut self, account: u32) -> &mut Row {
         let row = self.ensure(account);
-        &mut self.known_mut().rows[row]
+        self.row_mut(row)
     }
 
     /// What an account's live orders add up to, to be changed.
@@ -126,27 +131,6 @@ impl Lines {
         } else {
             table.apart.insert(row, cost);
         }
-    }
-
-    /// Changes the position in a row by a trade, and returns its quantity and what it cost then.
-    #[inline]
-    pub(super) fn trade(&mut self, row: u32, side: Side, price: Price, quantity: Qty) -> (i64, Cost) {
-        let kept = &mut self.known_mut().rows[row];
-        match kept.trade_small(side, price, quantity) {
-            Some(cost) => (kept.quantity, cost),
-            None => self.trade_large(row, side, price, quantity),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn trade_large(&mut self, row: u32, side: Side, price: Price, quantity: Qty) -> (i64, Cost) {
-        let mut cost = self.cost_of(row);
-        let kept = &mut self.known_mut().rows[row];
-        kept.trade(&mut cost, side, price, quantity);
-        let (account, quantity) = (kept.account, kept.quantity);
-        self.set_cost(account, cost);
-        (quantity, cost)
     }
 
     /// All lines with their accounts, the oldest first.

@@ -21,6 +21,7 @@ mod column;
 mod count;
 mod fees;
 mod fill;
+mod flags;
 mod holds;
 mod image;
 mod instrument;
@@ -59,11 +60,11 @@ pub(crate) use touch::Holder;
 
 use column::Column;
 use fees::{RateTable, Volume};
+use flags::{EXISTS, FROZEN, Flags, GROUPED, ON_MARGIN};
 use instrument::Instrument;
 use links::Bonds;
-use numbers::LargeIds;
+use numbers::{DIRECT_MAX, LargeIds, direct};
 use orders::OpenOrders;
-use paged::Paged;
 use pairs::Pairs;
 use taken::Maker;
 use transfers::TransferKeys;
@@ -106,20 +107,8 @@ impl Balance {
     }
 }
 
-/// The account exists.
-const EXISTS: u8 = 1;
-/// The account is frozen.
-const FROZEN: u8 = 1 << 1;
-/// The account has or had orders in an instrument on margin.
-const ON_MARGIN: u8 = 1 << 2;
-/// The account belongs to a group.
-const GROUPED: u8 = 1 << 3;
-
 /// From how many accounts on it pays to read balances in advance.
 const MANY_ACCOUNTS: u32 = 16 * 1024;
-
-/// Accounts with an id below this have it as their number too; the others get numbers from here on.
-const DIRECT_MAX: u32 = 1 << 20;
 
 /// What is known of an account beside its balances. What is looked at for every order is in `flags`.
 #[derive(Clone, Debug, Default)]
@@ -150,18 +139,10 @@ impl Balances {
         Row { total, held }
     }
 
-    /// Changes what an account has by what is not much, in the row where it was found, and returns what that is then.
+    /// Changes what an account has.
     #[inline]
-    fn add_small(&mut self, place: (u32, u32), total: i64, held: i64) -> Row {
-        let [total, held] = self.rows.add_small(place, [total, held]);
-        Row { total, held }
-    }
-
-    /// Changes what an account has, and returns what that is then.
-    #[inline]
-    fn add(&mut self, account: u32, more: Row) -> Row {
-        let [total, held] = self.rows.add(account, [more.total, more.held]);
-        Row { total, held }
+    fn add(&mut self, account: u32, more: Row) {
+        self.rows.add(account, [more.total, more.held]);
     }
 }
 
@@ -183,7 +164,7 @@ pub(crate) struct Ledger {
     /// The accounts whose ids are too large to be their numbers.
     large: LargeIds,
     account_count: u32,
-    flags: Paged<u8, 64>,
+    flags: Flags,
     accounts: Column<Account, 16>,
     asset_specs: Vec<AssetSpec>,
     assets: Vec<Asset>,
@@ -202,7 +183,7 @@ impl Ledger {
             config,
             large: LargeIds::new(ids),
             account_count: 0,
-            flags: Paged::new(),
+            flags: Flags::new(),
             accounts: Column::new(),
             asset_specs: Vec::new(),
             assets: Vec::new(),
@@ -263,8 +244,7 @@ impl Ledger {
         let number = self.ensure(set.account)?;
         let account = self.accounts.at_mut(number);
         (account.tier, account.group) = (set.tier, set.group);
-        let flags = self.flags.at_mut(number);
-        *flags = *flags & !GROUPED | if set.group.is_some() { GROUPED } else { 0 };
+        self.flags.set(number, GROUPED, set.group.is_some());
         events.push(Event::AccountSet {
             account: set.account,
             tier: set.tier,
@@ -301,7 +281,7 @@ impl Ledger {
     /// Refuses an account's orders and withdrawals from now on.
     pub(crate) fn freeze(&mut self, account: AccountId, events: &mut Vec<Event>) -> Result<(), RejectReason> {
         let number = self.ensure(account)?;
-        *self.flags.at_mut(number) |= FROZEN;
+        self.flags.set(number, FROZEN, true);
         events.push(Event::Frozen { account });
         Ok(())
     }
@@ -313,7 +293,7 @@ impl Ledger {
         events: &mut Vec<Event>,
     ) -> Result<(), RejectReason> {
         let number = self.ensure(account)?;
-        *self.flags.at_mut(number) &= !FROZEN;
+        self.flags.set(number, FROZEN, false);
         events.push(Event::Unfrozen { account });
         Ok(())
     }
@@ -334,32 +314,23 @@ impl Ledger {
             }
         };
         self.account_count += 1;
-        *self.flags.at_mut(number) |= EXISTS;
+        self.flags.set(number, EXISTS, true);
         self.accounts.at_mut(number).id = Some(account);
         Ok(number)
-    }
-
-    /// The number and the flags of an account that exists.
-    #[inline]
-    fn number_and_flags(&self, account: AccountId) -> Option<(u32, u8)> {
-        let number = match direct(account) {
-            Some(number) => number,
-            None => DIRECT_MAX + self.large.find(account)?,
-        };
-        let flags = self.flags.read(number);
-        (flags & EXISTS != 0).then_some((number, flags))
     }
 
     /// The number of an account that exists.
     #[inline]
     fn number(&self, account: AccountId) -> Option<u32> {
-        self.number_and_flags(account).map(|(number, _)| number)
+        self.large
+            .number(account)
+            .filter(|number| self.flags.has(*number, EXISTS))
     }
 
     /// The group that an order gets from its account because it names none.
     pub(crate) fn group_for(&self, place: &Place) -> Option<GroupId> {
-        let (number, flags) = self.number_and_flags(place.account?)?;
-        if place.group.is_some() || flags & GROUPED == 0 {
+        let number = self.number(place.account?)?;
+        if place.group.is_some() || !self.flags.has(number, GROUPED) {
             return None;
         }
         self.accounts.at(number)?.group
@@ -413,10 +384,4 @@ impl Ledger {
     pub(crate) fn set_mark(&mut self, instrument: InstrumentId, mark: Price) {
         self.instruments[instrument.get() as usize].mark = Some(mark);
     }
-}
-
-/// The number of an account that is found by its id directly.
-#[inline]
-fn direct(account: AccountId) -> Option<u32> {
-    (account.get() < u64::from(DIRECT_MAX)).then_some(account.get() as u32)
 }

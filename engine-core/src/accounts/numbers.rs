@@ -3,6 +3,9 @@
 use crate::book::{Index, Slab, Slot};
 use crate::{AccountId, OrderIds};
 
+/// Accounts with an id below this have it as their number too; the others get numbers from here on.
+pub(super) const DIRECT_MAX: u32 = 1 << 20;
+
 /// How many of them lie in one piece.
 const NEAR: u32 = 1 << 20;
 
@@ -34,9 +37,18 @@ impl LargeIds {
         self.table.as_ref().map_or(0, |table| table.ids.len() as u32)
     }
 
+    /// The number of an account if it exists; otherwise perhaps none.
+    #[inline]
+    pub(super) fn number(&self, account: AccountId) -> Option<u32> {
+        match direct(account) {
+            None => Some(DIRECT_MAX + self.find(account)?),
+            direct => direct,
+        }
+    }
+
     /// Which of them this one is.
     #[inline(never)]
-    pub(super) fn find(&self, account: AccountId) -> Option<u32> {
+    fn find(&self, account: AccountId) -> Option<u32> {
         let table = self.table.as_ref()?;
         let found = table.index.find(account.get(), |slot| table.ids[slot.get()]);
         found.map(Slot::get)
@@ -64,4 +76,10 @@ impl LargeIds {
         ids.flat_map(|ids| (0..ids.len() as u32).map(|at| ids[at]))
             .filter_map(AccountId::new)
     }
+}
+
+/// The number of an account that is found by its id directly.
+#[inline]
+pub(super) fn direct(account: AccountId) -> Option<u32> {
+    (account.get() < u64::from(DIRECT_MAX)).then_some(account.get() as u32)
 }

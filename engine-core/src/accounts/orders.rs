@@ -9,7 +9,7 @@ pub(super) type At = u32;
 
 /// A live order, as far as money is concerned; two of them fit in a cache line.
 #[derive(Clone, Copy, Debug, Default)]
-#[repr(C, align(32))]
+#[repr(C)]
 pub(super) struct OpenOrder {
     /// The price that it holds by in the upper 54 bits (a buy's worst price; what a sell counts with on margin and in
     /// limits), then what kind of order it is.
@@ -70,6 +70,23 @@ impl OpenOrder {
             remaining: order.quantity.lots(),
             terms: u64::from(order.rates.0) << RATE_SHIFT,
             account: order.account,
+            generation: 0,
+        }
+    }
+
+    /// A limit order that holds for itself alone.
+    #[inline(always)]
+    pub(super) fn plain(
+        (account, side): (u32, Side),
+        price: Price,
+        quantity: Qty,
+        (rates, carry): (RateId, u32),
+    ) -> Self {
+        Self {
+            key: (price.ticks() << PRICE_SHIFT) as u64 | LIVE | (side as u64 * SELL),
+            remaining: quantity.lots(),
+            terms: u64::from(rates.0) << RATE_SHIFT | u64::from(carry),
+            account,
             generation: 0,
         }
     }
@@ -215,6 +232,25 @@ impl OpenOrders {
         Some(slot.get())
     }
 
+    /// Where the order with this id is, which lives.
+    #[inline]
+    pub(super) fn live(&self, id: OrderId) -> At {
+        debug_assert!(
+            self.find(id).is_some(),
+            "what happens to an order happens while it lives"
+        );
+        match self.chosen {
+            None => id.get() as u32,
+            Some(_) => self.live_chosen(id),
+        }
+    }
+
+    #[inline(never)]
+    fn live_chosen(&self, id: OrderId) -> At {
+        let found = self.find(id);
+        found.expect("what happens to an order happens while it lives")
+    }
+
     /// Reads the entry of an order, if it is found by the id alone. The result means nothing.
     #[inline]
     pub(super) fn touch(&self, id: OrderId) -> u64 {
@@ -230,12 +266,16 @@ impl OpenOrders {
             None => id.get() as u32,
             Some(chosen) => chosen.insert(id.get()),
         };
-        if self.entries.get(at).is_none() {
+        if at as usize >= self.entries.len() {
             self.grow(at);
         }
         let entry = &mut self.entries[at];
         debug_assert!(!entry.is_live(), "an id is in use once");
-        *entry = order;
+        // One field after the other: an order that is put together elsewhere first has to be waited for.
+        entry.key = order.key;
+        entry.remaining = order.remaining;
+        entry.terms = order.terms;
+        entry.account = order.account;
         entry.generation = (id.get() >> 32) as u32;
         self.len += 1;
         at

@@ -10,6 +10,17 @@ use super::paged::Paged;
 /// The first number of an account whose numbers live apart.
 const APART: i64 = i64::MIN;
 
+/// Numbers within plus and minus this are small: with that much twice more they are still within 64 bits.
+const SMALL: i64 = 1 << 61;
+
+/// Whether all these numbers are small.
+#[inline(always)]
+pub(super) fn are_small<const COUNT: usize>(pairs: [[i64; 2]; COUNT]) -> bool {
+    let above_zero = |number: i64| number.wrapping_add(SMALL) as u64;
+    let bits = |pair: [i64; 2]| above_zero(pair[0]) | above_zero(pair[1]);
+    pairs.into_iter().fold(0, |all, pair| all | bits(pair)) < 2 * SMALL as u64
+}
+
 /// Pairs of numbers by account; zeros where none was written.
 ///
 /// Invariant: a pair lives apart exactly if one of its numbers does not fit beside the other.
@@ -85,40 +96,44 @@ impl Pairs {
         }
     }
 
-    /// Adds to both numbers of an account and returns them.
+    /// Both numbers in a row of which it is known that they do not live apart.
     #[inline]
-    pub(super) fn add(&mut self, account: u32, more: [i128; 2]) -> [i128; 2] {
-        match more.map(i64::try_from) {
-            [Ok(one), Ok(other)] => {
-                let row = self.ensure(account);
-                self.add_small((row, account), [one, other])
-            }
-            _ => self.add_apart(account, more),
-        }
+    pub(super) fn row(&self, row: u32) -> [i64; 2] {
+        self.near.row(row)
     }
 
-    /// Adds what is not much to both numbers in a row that was found, and returns them. The row is the account's.
-    #[inline]
-    pub(super) fn add_small(&mut self, (row, account): (u32, u32), more: [i64; 2]) -> [i128; 2] {
+    /// Adds to both numbers in a row of which it is known that they do not live apart, neither before nor after, and
+    /// returns them.
+    #[inline(always)]
+    pub(super) fn add_near(&mut self, row: u32, more: [i64; 2]) -> [i64; 2] {
         let near = self.near.row_mut(row);
-        let (one, other) = (near[0].checked_add(more[0]), near[1].checked_add(more[1]));
-        if let (Some(one), Some(other)) = (one, other)
+        let pair = [near[0] + more[0], near[1] + more[1]];
+        // One after the other, and not read again at once: a processor waits for what it has written in parts.
+        near[0] = pair[0];
+        near[1] = pair[1];
+        pair
+    }
+
+    /// Adds to both numbers of an account.
+    #[inline]
+    pub(super) fn add(&mut self, account: u32, more: [i128; 2]) {
+        let near = self.near.at_mut(account);
+        if let [Ok(one), Ok(other)] = more.map(i64::try_from)
+            && let (Some(one), Some(other)) = (near[0].checked_add(one), near[1].checked_add(other))
             && near[0] != APART
             && one != APART
         {
             *near = [one, other];
-            return [one.into(), other.into()];
+        } else {
+            self.add_apart(account, more);
         }
-        self.add_apart(account, more.map(i128::from))
     }
 
     #[cold]
     #[inline(never)]
-    fn add_apart(&mut self, account: u32, more: [i128; 2]) -> [i128; 2] {
+    fn add_apart(&mut self, account: u32, more: [i128; 2]) {
         let [one, other] = self.read(account);
-        let pair = [one + more[0], other + more[1]];
-        self.write(account, pair);
-        pair
+        self.write(account, [one + more[0], other + more[1]]);
     }
 
     /// Reads a part of a row that was found. The result means nothing.
@@ -155,10 +170,26 @@ mod tests {
             let fits = pair.iter().all(|number| number.abs() <= most);
             assert_eq!(pairs.apart.is_empty(), fits, "{pair:?} lives where it belongs");
         }
-        assert_eq!(pairs.add(3, [-(1 << 96), 1]), [0, 0]);
-        assert!(pairs.apart.is_empty());
-        assert_eq!(pairs.add(4, [most, 1]), [most, 1]);
-        assert_eq!(pairs.add(4, [1, 1]), [most + 1, 2]);
+        let mut add = |account, more| {
+            pairs.add(account, more);
+            (pairs.read(account), pairs.apart.is_empty())
+        };
+        assert_eq!(add(3, [-(1 << 96), 1]), ([0, 0], true));
+        assert_eq!(add(4, [most, 1]), ([most, 1], true));
+        assert_eq!(add(4, [1, 1]), ([most + 1, 2], false));
         assert_eq!(pairs.read(5), [0, 0]);
+    }
+
+    #[test]
+    fn what_is_small_has_room_for_as_much_twice_more() {
+        for small in [0, 1, -1, SMALL - 1, -SMALL] {
+            assert!(are_small([[small, 0], [0, small]]), "{small}");
+        }
+        for large in [SMALL, -SMALL - 1, i64::MAX, APART] {
+            assert!(
+                !are_small([[large, 0], [0, 0]]) && !are_small([[0, 0], [0, large]]),
+                "{large}"
+            );
+        }
     }
 }

@@ -1,81 +1,117 @@
 //! The short way: limit orders that hold for themselves alone, in spot instruments where nothing but funds counts.
 //!
 //! Most commands are of this kind. The rules are those of the long way, which come to little here: a row of a balance
-//! and an entry for the order are all that is changed.
+//! and an entry for the order are all that is changed. What will be changed is found out, and its load begun, before
+//! the market does anything.
 
+use super::Ledger;
 use super::admit::{Admission, Admitted};
-use super::fees::Fees;
-use super::instrument::Instrument;
-use super::orders::{At, NewOrder, OpenOrder};
-use super::{FROZEN, GROUPED, Ledger, ON_MARGIN, Row};
-use crate::{
-    AccountId, Amount, AssetId, Event, InstrumentId, OrderId, OrderKind, Place, PostOnly, Price, Qty,
-    Timestamp,
-};
+use super::orders::{At, OpenOrder};
+use crate::{AccountId, Amount, AssetId, Event, InstrumentId, OrderId, Place, Price, Qty, Side, Timestamp};
 
-/// What was found out about a plain order when it was admitted.
+/// Where an account has what its order holds, and how much it has and holds so far.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seat {
+    pub(super) account: u32,
+    asset: u32,
+    row: u32,
+    balance: [i64; 2],
+}
+
+/// By how much more an account will hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hold {
+    pub(super) seat: Seat,
+    pub(super) more: i64,
+}
+
+/// A plain order that was admitted and holds for all of it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PlainOrder {
-    pub(super) account: u32,
-    /// Where its balance of what it holds is.
-    pub(super) row: u32,
+    pub(super) owner: AccountId,
     pub(super) price: Price,
-    pub(super) held: i64,
+    pub(super) hold: Hold,
+    /// What its account has and holds since.
+    balance: [i64; 2],
 }
 
 /// A plain order as an amend makes it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PlainAmend {
     at: At,
-    row: u32,
     order: OpenOrder,
-    more: i64,
+    hold: Hold,
+}
+
+/// A plain order that will be over.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PlainCancel {
+    at: At,
+    side: Side,
+    remaining: Qty,
+    hold: Hold,
 }
 
 impl Ledger {
-    /// Admits a limit order where nothing but funds has to be looked at, if they are there.
-    #[inline]
-    pub(crate) fn admit_plain(&self, place: &Place) -> Option<PlainOrder> {
-        let OrderKind::Limit { price } = place.kind else {
-            return None;
-        };
-        let kept = &self.instruments[place.instrument.get() as usize];
-        let (account, flags) = self.number_and_flags(place.account?)?;
-        let side = place.side;
-        // A sliding order gets its price later, one of a grouped account its group, and a buy at 0 holds nothing.
-        if !kept.is_plain()
-            || flags & (FROZEN | ON_MARGIN | GROUPED) != 0
-            || place.reduce_only
-            || place.post_only == PostOnly::Slide
-            || price.ticks() <= 0
-        {
-            return None;
-        }
-        let fees = Fees::new(self.rates.at(kept.base_rates()));
-        let held = kept.hold_plain(side, price, place.quantity, fees)?;
-        let balances = &self.assets[kept.held_asset(side) as usize].balances;
-        let row = balances.rows.find(account)?;
-        let [total, held_before] = balances.rows.near(row)?;
-        // What is held is there, so neither this nor the sum below can overflow.
-        if held > total - held_before {
-            return None;
-        }
-        let has_room = if kept.counted {
-            let line = kept.lines.read(account);
-            line.extra == 0 && line.has_room(side, place.quantity)
-        } else {
-            kept.is_roomy((held_before + held).unsigned_abs(), 0)
-        };
-        has_room.then_some(PlainOrder {
+    /// Where an account has what its orders of a side hold, and how much, if that can be said in short.
+    #[inline(always)]
+    pub(crate) fn seat(
+        &self,
+        owner: Option<AccountId>,
+        instrument: InstrumentId,
+        side: Side,
+    ) -> Option<Seat> {
+        let account = self.large.number(owner?)?;
+        self.seat_of(account, instrument, side)
+    }
+
+    #[inline(always)]
+    fn seat_of(&self, account: u32, instrument: InstrumentId, side: Side) -> Option<Seat> {
+        let asset = self.instruments.get(instrument.get() as usize)?.held_asset(side);
+        let rows = &self.assets[asset as usize].balances.rows;
+        let row = rows.find(account)?;
+        Some(Seat {
             account,
+            asset,
             row,
-            price,
-            held,
+            balance: rows.near(row)?,
         })
     }
 
-    /// Settles a plain order that was admitted, whatever it did.
-    #[inline]
+    /// Holds for a limit order without conditions that the market takes, if nothing but funds has to be looked at and
+    /// they are there.
+    #[inline(always)]
+    pub(crate) fn reserve(&mut self, place: &Place, price: Price, seat: Seat) -> Option<PlainOrder> {
+        let kept = &self.instruments[place.instrument.get() as usize];
+        // An order of a grouped account gets its group, and a buy at 0 holds nothing.
+        if !kept.is_plain() || self.flags.is_special(seat.account) || price.ticks() <= 0 {
+            return None;
+        }
+        let (side, quantity) = (place.side, place.quantity);
+        let more = kept.hold_plain(side, price, quantity, 0)?;
+        // Whoever does not exist has nothing. Spot accounts hold what they have at most, so nothing overflows.
+        let [total, held] = seat.balance;
+        let has_room = if kept.counted {
+            let line = kept.lines.read(seat.account);
+            line.extra == 0 && line.has_room(side, quantity)
+        } else {
+            kept.is_roomy((held + more).unsigned_abs(), 0)
+        };
+        if more > total - held || more == 0 || !has_room {
+            return None;
+        }
+        let hold = Hold { seat, more };
+        let balance = self.change_held(&hold);
+        Some(PlainOrder {
+            owner: place.account?,
+            price,
+            hold,
+            balance,
+        })
+    }
+
+    /// Settles a plain order that holds, whatever it did.
+    #[inline(never)]
     pub(crate) fn settle_plain(
         &mut self,
         (place, plain): (&Place, &PlainOrder),
@@ -83,21 +119,39 @@ impl Ledger {
         events: &mut Vec<Event>,
         (batch, unread): (usize, usize),
     ) {
-        if let [Event::Accepted { order, .. }, Event::Rested { .. }] = events[unread..] {
+        // Two events, of which the first is its acceptance.
+        if events.len() == unread + 2
+            && let Event::Rested { order, .. } = events[unread + 1]
+        {
             self.keep_plain(order, place, plain, (place.quantity, 0));
-            return self.hold((place, plain), plain.held, events);
+            plain.say_hold(events);
+        } else if !self.settle_taken((place, plain), events, (batch, unread)) {
+            self.settle_plain_long((place, plain), now, events, (batch, unread));
         }
-        if !self.settle_taken((place, plain), events, (batch, unread)) {
-            let kept = &self.instruments[place.instrument.get() as usize];
-            let admission = Admission {
-                account: plain.account,
-                price: plain.price,
-                rates: kept.base_rates(),
-                immediate: false,
-                reduce_only: false,
-            };
-            self.settle_all(Admitted::Order(&admission), now, events, (batch, unread));
-        }
+    }
+
+    #[cold]
+    fn settle_plain_long(
+        &mut self,
+        (place, plain): (&Place, &PlainOrder),
+        now: Timestamp,
+        events: &mut Vec<Event>,
+        places: (usize, usize),
+    ) {
+        let kept = &self.instruments[place.instrument.get() as usize];
+        let admission = Admission {
+            account: plain.hold.seat.account,
+            price: plain.price,
+            rates: kept.rate_id,
+            immediate: false,
+            reduce_only: false,
+        };
+        // There an order holds when it is accepted.
+        self.change_held(&Hold {
+            more: -plain.hold.more,
+            ..plain.hold
+        });
+        self.settle_all(Admitted::Order(&admission), now, events, places);
     }
 
     /// Makes a plain order known that rests with this quantity and carry.
@@ -110,100 +164,68 @@ impl Ledger {
         (quantity, carry): (Qty, u32),
     ) {
         let kept = &mut self.instruments[place.instrument.get() as usize];
-        let mut order = OpenOrder::new(&NewOrder {
-            account: plain.account,
-            side: place.side,
-            price: plain.price,
-            quantity,
-            rates: kept.base_rates(),
-            reduce_only: false,
-            immediate: false,
-        });
-        order.set_carry(carry);
+        let whose = (plain.hold.seat.account, place.side);
+        let order = OpenOrder::plain(whose, plain.price, quantity, (kept.rate_id, carry));
         self.orders.insert(id, order);
         if kept.counted {
-            let open = kept.lines.open_mut(plain.account);
+            let open = kept.lines.open_mut(plain.hold.seat.account);
             open.orders += 1;
             open.lots[place.side as usize] += quantity.lots();
         }
     }
 
-    /// Changes what the owner of a new order holds for it, and says so.
+    /// Changes what an account holds, and returns what it has and holds then.
     #[inline(always)]
-    pub(super) fn hold(&mut self, (place, plain): (&Place, &PlainOrder), by: i64, events: &mut Vec<Event>) {
-        if let (Some(owner), true) = (place.account, by != 0) {
-            let asset = self.instruments[place.instrument.get() as usize].held_asset(place.side);
-            self.change_held(owner, (plain.row, plain.account, asset), by, events);
+    fn change_held(&mut self, hold: &Hold) -> [i64; 2] {
+        let rows = &mut self.assets[hold.seat.asset as usize].balances.rows;
+        rows.add_near(hold.seat.row, [0, hold.more])
+    }
+
+    /// Changes what an account holds, and says so.
+    #[inline(always)]
+    pub(super) fn hold(&mut self, owner: AccountId, hold: &Hold, events: &mut Vec<Event>) {
+        if hold.more != 0 {
+            let balance = self.change_held(hold);
+            events.push(balance_changed(owner, hold.seat.asset, balance));
         }
     }
 
-    /// Settles the end of an order, if nothing is to be looked at but what it held. Whether that was so.
+    /// What a cancel of an order will release, if nothing else has to be looked at.
     #[inline]
-    pub(super) fn settle_cancelled(&mut self, cancelled: &Event, events: &mut Vec<Event>) -> bool {
-        let Event::Cancelled {
-            instrument,
-            order,
-            account: Some(owner),
-            ..
-        } = *cancelled
-        else {
-            return false;
-        };
-        let at = self.live(order);
-        self.close_plain(owner, instrument, at, events)
-    }
-
-    /// Forgets an order that is over, and what it held, if nothing else is to be looked at. Whether that was so.
-    #[inline(always)]
-    pub(super) fn close_plain(
-        &mut self,
-        owner: AccountId,
-        instrument: InstrumentId,
-        at: At,
-        events: &mut Vec<Event>,
-    ) -> bool {
-        let order = *self.orders.at(at);
+    pub(crate) fn admit_plain_cancel(&self, instrument: InstrumentId, order: OrderId) -> Option<PlainCancel> {
         let kept = &self.instruments[instrument.get() as usize];
+        let at = self.orders.live(order);
+        let order = self.orders.at(at);
         if !order.is_plain() || !kept.is_plain() {
-            return false;
+            return None;
         }
-        let side = order.side();
-        let Some(held) = self.held_by(kept, &order) else {
-            return false;
-        };
-        let asset = kept.held_asset(side);
-        self.orders.remove(at);
-        let kept = &mut self.instruments[instrument.get() as usize];
-        if kept.counted {
-            let open = kept.lines.open_mut(order.account);
-            open.orders -= 1;
-            open.lots[side as usize] -= order.remaining().lots();
-        }
-        if held != 0 {
-            let row = self.assets[asset as usize].balances.rows.ensure(order.account);
-            self.change_held(owner, (row, order.account, asset), -held, events);
-        }
-        true
+        let (side, remaining) = (order.side(), order.remaining());
+        let held = kept.hold_plain(side, order.price(), remaining, order.carry())?;
+        let seat = self.seat_of(order.account, instrument, side)?;
+        Some(PlainCancel {
+            at,
+            side,
+            remaining,
+            hold: Hold { seat, more: -held },
+        })
     }
 
-    /// What a plain order holds, if that is not much.
-    #[inline(always)]
-    fn held_by(&self, kept: &Instrument, order: &OpenOrder) -> Option<i64> {
-        kept.hold_plain(order.side(), order.price(), order.remaining(), self.fees(order))
-    }
-
-    /// Changes what an account holds of an asset, and says so.
-    #[inline(always)]
-    fn change_held(
+    /// Settles a cancel that was carried out and ended nothing but this order.
+    #[inline]
+    pub(crate) fn settle_plain_cancel(
         &mut self,
-        owner: AccountId,
-        (row, account, asset): (u32, u32, u32),
-        by: i64,
+        (owner, instrument): (AccountId, InstrumentId),
+        cancel: &PlainCancel,
         events: &mut Vec<Event>,
     ) {
-        let balances = &mut self.assets[asset as usize].balances;
-        let row = balances.add_small((row, account), 0, by);
-        events.push(balance_changed(owner, asset, row));
+        self.orders.remove(cancel.at);
+        let kept = &mut self.instruments[instrument.get() as usize];
+        if kept.counted {
+            let open = kept.lines.open_mut(cancel.hold.seat.account);
+            open.orders -= 1;
+            open.lots[cancel.side as usize] -= cancel.remaining.lots();
+        }
+        self.hold(owner, &cancel.hold, events);
     }
 
     /// Admits another price or quantity of a plain order where nothing but funds has to be looked at, if they are
@@ -216,61 +238,57 @@ impl Ledger {
         changes: (Option<Price>, Option<Qty>),
     ) -> Option<PlainAmend> {
         let kept = &self.instruments[instrument.get() as usize];
-        let at = self.orders.find(order)?;
+        let at = self.orders.live(order);
         let before = *self.orders.at(at);
-        if !before.is_plain()
-            || !kept.is_plain()
-            || kept.counted
-            || self.flags.read(before.account) & (FROZEN | ON_MARGIN) != 0
-        {
+        if !before.is_plain() || !kept.is_plain() || kept.counted || self.flags.is_special(before.account) {
             return None;
         }
         let filled = total.checked_sub(before.remaining())?;
-        let mut then = before;
-        then.set_price(changes.0.unwrap_or(before.price()));
-        then.set_remaining(changes.1.unwrap_or(total).checked_sub(filled)?);
-        if then.price().ticks() <= 0 {
+        let mut order = before;
+        order.set_price(changes.0.unwrap_or(before.price()));
+        order.set_remaining(changes.1.unwrap_or(total).checked_sub(filled)?);
+        if order.price().ticks() <= 0 {
             return None;
         }
-        let (held, held_then) = (self.held_by(kept, &before)?, self.held_by(kept, &then)?);
-        let balances = &self.assets[kept.held_asset(before.side()) as usize].balances;
-        let row = balances.rows.find(before.account)?;
-        let [all, held_before] = balances.rows.near(row)?;
-        let more = held_then - held;
-        let is_free = more <= all - held_before;
-        let fits = is_free && kept.is_roomy((held_before + more).unsigned_abs(), 0);
-        fits.then_some(PlainAmend {
-            at,
-            row,
-            order: then,
-            more,
-        })
+        let held_by = |order: &OpenOrder| {
+            kept.hold_plain(order.side(), order.price(), order.remaining(), order.carry())
+        };
+        let more = held_by(&order)? - held_by(&before)?;
+        let seat = self.seat_of(before.account, instrument, before.side())?;
+        let [total, held] = seat.balance;
+        let fits = more <= total - held && kept.is_roomy((held + more).unsigned_abs(), 0);
+        let hold = Hold { seat, more };
+        fits.then_some(PlainAmend { at, order, hold })
     }
 
     /// Settles an amend of a plain order that was admitted and carried out.
     #[inline]
     pub(crate) fn settle_plain_amend(
         &mut self,
-        (owner, instrument): (Option<AccountId>, InstrumentId),
+        owner: AccountId,
         amend: &PlainAmend,
         events: &mut Vec<Event>,
     ) {
         *self.orders.at_mut(amend.at) = amend.order;
-        if let (Some(owner), true) = (owner, amend.more != 0) {
-            let (account, side) = (amend.order.account, amend.order.side());
-            let asset = self.instruments[instrument.get() as usize].held_asset(side);
-            self.change_held(owner, (amend.row, account, asset), amend.more, events);
-        }
+        self.hold(owner, &amend.hold, events);
     }
 }
 
-/// Says what an account has of an asset.
-#[inline]
-pub(super) fn balance_changed(account: AccountId, asset: u32, row: Row) -> Event {
+impl PlainOrder {
+    /// Says what its account has and holds since it holds for this order.
+    #[inline(always)]
+    pub(super) fn say_hold(&self, events: &mut Vec<Event>) {
+        events.push(balance_changed(self.owner, self.hold.seat.asset, self.balance));
+    }
+}
+
+/// Says what an account has of an asset, total and held.
+#[inline(always)]
+pub(super) fn balance_changed(account: AccountId, asset: u32, row: [i64; 2]) -> Event {
     Event::BalanceChanged {
         account,
         asset: AssetId::new(asset),
-        total: Amount::new(row.total),
-        held: Amount::new(row.held),
+        total: Amount::new(row[0].into()),
+        held: Amount::new(row[1].into()),
     }
 }

@@ -188,57 +188,61 @@ impl Row {
         both.is_some()
     }
 
-    /// Changes the position by a trade, if all of that fits in the row, and returns what it cost then.
-    ///
-    /// The quantity cannot overflow; see [`Self::trade`].
+    /// What says whether it is small.
     #[inline]
-    pub(super) fn trade_small(&mut self, side: Side, price: Price, quantity: Qty) -> Option<Cost> {
-        let lots = quantity.lots() as i64;
-        let signed = match side {
-            Side::Buy => lots,
-            Side::Sell => -lots,
-        };
-        let (before, cost) = (self.quantity, self.cost);
-        if cost == APART {
-            return None;
-        }
-        let (cost, realised) = if (before ^ signed) >= 0 || before == 0 {
-            (
-                cost.checked_add(price.ticks().checked_mul(signed)?)?,
-                self.realised,
-            )
-        } else {
-            self.close_small(signed, price.ticks())?
-        };
-        if cost == APART {
-            return None;
-        }
-        self.quantity = before + signed;
-        (self.cost, self.realised) = (cost, realised);
-        Some(Cost {
-            open: cost.into(),
-            realised: realised.into(),
-        })
+    pub(super) fn costs(&self) -> [i64; 2] {
+        [self.cost, self.realised]
     }
 
-    /// What a trade against the position leaves of its cost, and what closing has brought then.
+    /// What several trades do, `signed` lots worth `notional` together, if they are in the direction of the position or
+    /// open one. For a row that is small and trades that are worth little.
     #[inline]
-    fn close_small(&self, signed: i64, price: i64) -> Option<(i64, i64)> {
-        let (before, cost) = (self.quantity, self.cost);
-        let open = before.checked_abs()?;
-        let closed = signed.abs().min(open);
-        let taken = if closed == open {
-            cost
-        } else {
-            -cost.checked_neg()?.checked_mul(closed)?.div_euclid(open)
+    pub(super) fn open(&mut self, signed: i64, notional: i64) -> Option<Position> {
+        if self.quantity != 0 && (self.quantity ^ signed) < 0 {
+            return None;
+        }
+        self.quantity += signed;
+        self.cost += if signed < 0 { -notional } else { notional };
+        Some(self.small_position())
+    }
+
+    /// The position in a row that is small.
+    #[inline]
+    fn small_position(&self) -> Position {
+        Position {
+            quantity: self.quantity,
+            cost: Notional::new(self.cost.into()),
+            realised: Notional::new(self.realised.into()),
+        }
+    }
+
+    /// What [`Self::trade`] does, for a row that is small and a trade of `signed` lots that is worth little. Returns
+    /// the position then.
+    ///
+    /// Nobody can guess whether a trade opens or closes, so there is no branch on it: k lots of the position are
+    /// closed, and what is traded beyond k is opened; k may be zero. With accounts no price is below zero, so a cost
+    /// has the sign of its position, and is shared out without it.
+    #[inline(always)]
+    pub(super) fn trade_small(&mut self, signed: i64, price: Price) -> Position {
+        // All ones for a short position: with it a number changes its sign.
+        let short = self.quantity >> (i64::BITS - 1);
+        let turned = |number: i64| (number ^ short) - short;
+        let (open, cost) = (turned(self.quantity), turned(self.cost));
+        let against = (self.quantity ^ signed) >> (i64::BITS - 1);
+        let closed = signed.abs().min(open) & against;
+        let taken = match cost.checked_mul(closed) {
+            Some(product) => {
+                let whole = (open as u64).max(1);
+                let (share, rest) = (product as u64 / whole, product as u64 % whole);
+                turned(share as i64 + (i64::from(rest != 0) & !short))
+            }
+            None => share_large(self.cost, closed, open),
         };
-        // With the sign of the position.
-        let closed = if before < 0 { -closed } else { closed };
-        let realised = price.checked_mul(closed)?.checked_sub(taken)?;
-        // What goes beyond the position opens another one.
-        let opened = price.checked_mul(signed + closed)?;
-        let cost = cost.checked_sub(taken)?.checked_add(opened)?;
-        Some((cost, self.realised.checked_add(realised)?))
+        let closed = turned(closed);
+        self.quantity += signed;
+        self.cost += price.ticks() * (signed + closed) - taken;
+        self.realised += price.ticks() * closed - taken;
+        self.small_position()
     }
 
     /// Changes the position, and what it cost, by a trade and returns what that realised, in ticks times lots.
@@ -247,12 +251,7 @@ impl Row {
     /// highest price.
     #[inline]
     pub(super) fn trade(&mut self, cost: &mut Cost, side: Side, price: Price, quantity: Qty) -> i128 {
-        let lots = quantity.lots() as i64;
-        let signed = match side {
-            Side::Buy => lots,
-            Side::Sell => -lots,
-        };
-        let before = self.quantity;
+        let (before, signed) = (self.quantity, signed(side, quantity));
         self.quantity += signed;
         if before == 0 || (before > 0) == (signed > 0) {
             cost.open += i128::from(price.ticks()) * i128::from(signed);
@@ -294,7 +293,25 @@ impl Cost {
     }
 }
 
-/// ⌈`cost` × `part` / `whole`⌉ for 0 < `part` < `whole`.
+/// What a trade adds to the position of who is on this side of it.
+#[inline]
+pub(super) fn signed(side: Side, quantity: Qty) -> i64 {
+    let lots = quantity.lots() as i64;
+    match side {
+        Side::Buy => lots,
+        Side::Sell => -lots,
+    }
+}
+
+/// ⌈`cost` × `part` / `whole`⌉ for 0 < `part` ≤ `whole`, where the product has more than 64 bits.
+#[cold]
+#[inline(never)]
+fn share_large(cost: i64, part: i64, whole: i64) -> i64 {
+    // A share of 64 bits has no more.
+    share_up(cost.into(), part, whole) as i64
+}
+
+/// ⌈`cost` × `part` / `whole`⌉ for 0 < `part` ≤ `whole`.
 #[inline]
 fn share_up(cost: i128, part: i64, whole: i64) -> i128 {
     let small = i64::try_from(cost)
@@ -319,8 +336,9 @@ mod tests {
         for (side, price, quantity) in trades {
             let (price, quantity) = (Price::new(*price), Qty::new(*quantity));
             row.trade(&mut cost, *side, price, quantity);
-            assert_eq!(small.trade_small(*side, price, quantity), Some(cost));
-            assert_eq!(small.quantity, row.quantity);
+            let traded = small.trade_small(signed(*side, quantity), price);
+            assert_eq!(traded, cost.position(row.quantity));
+            assert_eq!(small.cost(), Some(cost));
         }
         cost.position(row.quantity)
     }

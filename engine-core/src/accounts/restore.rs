@@ -186,7 +186,7 @@ impl Ledger {
         }
         kept.lines.at_mut(number).quantity = line.quantity;
         kept.lines.set_cost(number, Cost { open, realised });
-        kept.reach_position(line.quantity);
+        kept.reach_position(line.quantity.unsigned_abs());
         if line.limits.is_some() || line.orders_this_second != 0 {
             let extra = kept.extra_mut(number);
             extra.limits = line.limits;
@@ -399,7 +399,7 @@ impl Ledger {
             }
         }
         for account in used_up {
-            *self.flags.at_mut(account) |= ON_MARGIN;
+            self.flags.set(account, ON_MARGIN, true);
         }
         Ok(())
     }
@@ -479,7 +479,7 @@ impl Ledger {
 
     /// Notes that an account has something to do with an instrument on margin.
     fn note_margin(&mut self, account: u32, instrument: u32) {
-        *self.flags.at_mut(account) |= ON_MARGIN;
+        self.flags.set(account, ON_MARGIN, true);
         let margin = &mut self.accounts.at_mut(account).margin;
         if !margin.contains(&instrument) {
             margin.push(instrument);

@@ -41,12 +41,7 @@ impl Ledger {
         events: &mut Vec<Event>,
         (batch, unread): (usize, usize),
     ) {
-        let is_done = match events[unread..] {
-            [] => true,
-            [cancelled @ Event::Cancelled { .. }] => self.settle_cancelled(&cancelled, events),
-            _ => false,
-        };
-        if !is_done {
+        if events.len() > unread {
             self.settle_all(admitted, now, events, (batch, unread));
         }
     }
@@ -79,8 +74,7 @@ impl Ledger {
 
     #[inline]
     pub(super) fn live(&self, id: OrderId) -> At {
-        let found = self.orders.find(id);
-        found.expect("what happens to an order happens between its acceptance and its end")
+        self.orders.live(id)
     }
 
     /// Says what an account has of an asset.
@@ -247,7 +241,7 @@ impl Settlement<'_> {
         }
         extra.reduce_only[side as usize] += u32::from(admission.reduce_only);
         if kept.margin.is_some() {
-            *self.ledger.flags.at_mut(account) |= ON_MARGIN;
+            self.ledger.flags.set(account, ON_MARGIN, true);
             let margin = &mut self.ledger.accounts.at_mut(account).margin;
             if !margin.contains(&instrument) {
                 margin.push(instrument);
@@ -303,10 +297,6 @@ impl Settlement<'_> {
         self.end_run();
         let at = self.ledger.live(party.order);
         let order = *self.ledger.orders.at(at);
-        let instrument = InstrumentId::new(party.instrument);
-        if self.ledger.close_plain(party.owner, instrument, at, self.events) {
-            return;
-        }
         if !self.ledger.is_in_pair(at) {
             let before = self.ledger.footprint(party.instrument, &order);
             self.adjust(party, &order, &before, &Footprint::default());

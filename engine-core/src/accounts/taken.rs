@@ -1,80 +1,92 @@
 //! The trades of a plain order with plain orders.
 //!
 //! A taker may meet fifty makers, and each is somebody else, somewhere else in memory. So all of them are looked at
-//! before the first is settled: what they need is on its way when it is needed.
+//! before the first is settled: what they need is on its way when it is needed, and every check is made before
+//! anything changes. What the trades come to for the taker is noted when all of them are settled.
 
-use std::hint::black_box;
+use std::ops::Range;
 
-use super::fees::{Fees, RateTable, charge_small};
+use super::fees::charge_small;
 use super::instrument::Instrument;
-use super::orders::{At, OpenOrder, OpenOrders};
-use super::plain::{PlainOrder, balance_changed};
-use super::position::Cost;
-use super::{Asset, Ledger, Row};
+use super::numbers::LargeIds;
+use super::orders::{At, OpenOrders};
+use super::pairs::are_small;
+use super::plain::{Hold, PlainOrder, balance_changed};
+use super::position::{Position, signed};
+use super::{Asset, Ledger};
 use crate::{AccountId, Amount, AssetId, Event, InstrumentId, OrderId, Place, Price, Qty, Side};
 
-/// Where the trades of a taker stand among the events.
-struct Trades {
-    first: usize,
-    end: usize,
-    /// Whether the taker is over although it has something left.
-    cancelled: bool,
-}
+/// What the trades of a taker are worth together at most, and deliver. Fees are at most as much again, so none of it
+/// leads what [`are_small`] out of 64 bits.
+const TRADED_MAX: i64 = 1 << 60;
 
-/// A trade that is still to be settled, and where its maker is found.
+/// Of how many events the ledger tells about a trade: what it was charged, and the maker's two balances and position.
+const TOLD: usize = 4;
+
+/// Stands for an event until it is told.
+const UNTOLD: Event = Event::Resumed { account: None };
+
+/// Where the maker of a trade has what that changes.
 #[derive(Clone, Copy)]
 pub(super) struct Maker {
     at: At,
-    account: u32,
-    /// Its account's line, if there was one before the first trade.
-    line: Option<u32>,
-    /// Its balances of base and quote.
+    places: Places,
+}
+
+/// Where an account has its position, and its balances of base and quote.
+#[derive(Clone, Copy)]
+struct Places {
+    line: u32,
     base: u32,
     quote: u32,
-    trade: Trade,
 }
 
-/// A trade that is not worth much.
-#[derive(Clone, Copy)]
-struct Trade {
-    /// In units of the quote asset.
-    value: i64,
-    /// In units of the base asset.
-    delivered: i64,
+/// What a new order did.
+struct Taken {
+    order: OrderId,
+    /// Where its trades are among the events.
+    trades: Range<usize>,
+    /// Whether it is over although it has something left.
+    cancelled: bool,
 }
 
-/// A plain order while it takes.
-struct Taker {
-    side: Side,
-    line: u32,
-    fees: Fees,
-    remaining: Qty,
-    /// What its trades came to.
-    delivered: i128,
-    value: i128,
-    charged: i128,
-    position: (i64, Cost),
-}
-
-/// What a fill leaves of an account.
-struct Filled {
-    base: Row,
-    quote: Row,
-    position: (i64, Cost),
+/// What trades come to, in units of their assets.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    lots: i64,
+    /// In ticks times lots.
+    notional: i64,
+    taker_fees: i64,
+    maker_fees: i64,
+    /// What the taker has paid ahead.
+    carry: u32,
 }
 
 /// The parts of a ledger that the trades of one instrument change.
 struct Counter<'a> {
-    instrument: u32,
+    instrument: InstrumentId,
     kept: &'a mut Instrument,
     base: &'a mut Asset,
     quote: &'a mut Asset,
     orders: &'a mut OpenOrders,
-    rates: &'a RateTable,
+    large: &'a LargeIds,
+}
+
+/// A trade as far as money is concerned.
+#[derive(Clone, Copy)]
+struct Trade {
+    owner: AccountId,
+    price: Price,
+    quantity: Qty,
+    /// In ticks times lots.
+    notional: i64,
+    value: i64,
+    delivered: i64,
 }
 
 impl Ledger {
-    /// Settles a new order that did not just come to rest, if all that it met hold for themselves alone.
+    /// Settles a new order that did not just come to rest, if all that it met hold for themselves alone and trade for
+    /// little. Whether that was so.
     #[inline(never)]
     pub(super) fn settle_taken(
         &mut self,
@@ -82,142 +94,74 @@ impl Ledger {
         events: &mut Vec<Event>,
         (batch, unread): (usize, usize),
     ) -> bool {
-        let (Some((order, trades)), Some(owner)) = (trades_of(&events[unread..], unread), place.account)
-        else {
-            return false;
-        };
         let mut makers = std::mem::take(&mut self.makers);
         makers.clear();
-        let all = self.note_makers(&events[trades.first..trades.end], (place, plain), &mut makers);
-        if all {
-            self.hold((place, plain), plain.held, events);
-            let first = trades.first - batch;
-            let left = self.take(owner, (place, plain), (&makers, &trades, first), events);
-            self.leave(order, (place, plain), (left, trades.cancelled), events);
+        let noted = self.note_taken((place, plain), (events, unread), &mut makers);
+        if let Some((taken, places)) = &noted {
+            plain.say_hold(events);
+            let mut left = (place.quantity, 0);
+            if !makers.is_empty() {
+                let mut counter = self.counter(place.instrument);
+                let sums = counter.settle_makers(place.side, &makers, (events, taken, batch));
+                left = counter.settle_taker((place, plain), places, (&sums, taken), events);
+            }
+            self.leave(taken, (place, plain), left, events);
         }
         self.makers = makers;
-        all
+        noted.is_some()
     }
 
-    /// Notes who the makers are, and reads what their trades will change. Whether all of them hold for themselves
-    /// alone, are not the taker's, and trade for little.
+    /// Looks at everything that a new order and its trades will change. `None` if the long way has to be gone.
     #[inline]
-    fn note_makers(
-        &self,
-        trades: &[Event],
-        (place, plain): (&Place, &PlainOrder),
-        makers: &mut Vec<Maker>,
-    ) -> bool {
-        let kept = &self.instruments[place.instrument.get() as usize];
-        let base = &self.assets[kept.base as usize].balances.rows;
-        let quote = &self.assets[kept.quote as usize].balances.rows;
-        let mut read = 0;
-        for event in trades {
-            let Event::Traded {
-                maker,
-                price,
-                quantity,
-                ..
-            } = *event
-            else {
-                return false;
-            };
-            let at = self.live(maker);
-            let order = self.orders.at(at);
-            let account = order.account;
-            if !order.is_plain() || account == plain.account {
-                return false;
-            }
-            let line = kept.lines.find(account);
-            let (Some(base_row), Some(quote_row), Some(trade)) = (
-                base.find(account),
-                quote.find(account),
-                kept.trade_small(price, quantity),
-            ) else {
-                return false;
-            };
-            read ^= base.touch(base_row) ^ quote.touch(quote_row);
-            read ^= line.map_or(0, |line| kept.lines.touch(line));
-            makers.push(Maker {
-                at,
-                account,
-                line,
-                base: base_row,
-                quote: quote_row,
-                trade,
-            });
-        }
-        black_box(read);
-        true
-    }
-
-    /// Settles the trades of a taker, and says what they leave. Returns what is left of it.
-    #[inline]
-    fn take(
+    fn note_taken(
         &mut self,
-        owner: AccountId,
         (place, plain): (&Place, &PlainOrder),
-        (makers, trades, first): (&[Maker], &Trades, usize),
-        events: &mut Vec<Event>,
-    ) -> (Qty, Fees) {
-        let mut counter = self.counter(place.instrument);
-        let fees = Fees::new(counter.rates.at(counter.kept.base_rates()));
-        if makers.is_empty() {
-            return (place.quantity, fees);
-        }
-        let mut taker = Taker {
-            side: place.side,
-            line: counter.kept.lines.ensure(plain.account),
-            fees,
-            remaining: place.quantity,
-            delivered: 0,
-            value: 0,
-            charged: 0,
-            position: (0, Cost::default()),
+        (events, unread): (&[Event], usize),
+        makers: &mut Vec<Maker>,
+    ) -> Option<(Taken, Places)> {
+        let Event::Accepted { order, .. } = *events.get(unread)? else {
+            return None;
         };
-        events.reserve(4 * makers.len() + 4);
-        for (maker, index) in makers.iter().zip(0..) {
-            let Event::Traded {
-                maker_account: Some(maker_owner),
-                price,
-                quantity,
-                ..
-            } = events[trades.first + index]
-            else {
-                unreachable!("only trades stand between the acceptance and the end");
-            };
-            let taker_fee = counter.fill_taker(&mut taker, maker.trade, (price, quantity));
-            let (filled, maker_fee) = counter.fill_maker(maker, (price, quantity));
-            counter.quote.fees += i128::from(maker_fee + taker_fee);
-            events.push(Event::Settled {
-                trade: (first + index) as u32,
-                asset: AssetId::new(counter.kept.quote),
-                maker_fee: Amount::new(maker_fee.into()),
-                taker_fee: Amount::new(taker_fee.into()),
-            });
-            counter.say_filled(maker_owner, &filled, events);
+        let terms = usize::from(matches!(events.get(unread + 1), Some(Event::Terms { .. })));
+        let first = unread + 1 + terms;
+        let mut counter = self.counter(place.instrument);
+        let places = counter.places(plain.hold.seat.account)?;
+        let worth = counter.note_makers((order, plain.hold.seat.account), &events[first..], makers)?;
+        // What a buyer trades is worth no more than it holds, what a seller trades no more than its makers hold.
+        let delivered = counter.kept.delivered_small(place.quantity)?;
+        if worth.max(delivered).max(plain.hold.more) > TRADED_MAX {
+            return None;
         }
-        let filled = counter.end_taker(&taker, plain);
-        counter.say_filled(owner, &filled, events);
-        (taker.remaining, taker.fees)
+        let end = first + makers.len();
+        let cancelled = match events[end..] {
+            [] => false,
+            [Event::Rested { order: rested, .. }] if rested == order => false,
+            [Event::Cancelled { order: cancelled, .. }] if cancelled == order => true,
+            _ => return None,
+        };
+        let taken = Taken {
+            order,
+            trades: first..end,
+            cancelled,
+        };
+        Some((taken, places))
     }
 
     /// Keeps what is left of a taker, or releases what it holds if it is over.
     #[inline]
     fn leave(
         &mut self,
-        order: OrderId,
+        taken: &Taken,
         (place, plain): (&Place, &PlainOrder),
-        ((left, fees), cancelled): ((Qty, Fees), bool),
+        (left, carry): (Qty, u32),
         events: &mut Vec<Event>,
     ) {
-        if cancelled {
+        if taken.cancelled {
             let kept = &self.instruments[place.instrument.get() as usize];
-            let held = kept.hold_plain(place.side, plain.price, left, fees);
-            let held = held.expect("what is left holds no more than when it was admitted");
-            self.hold((place, plain), -held, events);
+            let more = -kept.held_plain(place.side, plain.price, left, carry);
+            self.hold(plain.owner, &Hold { more, ..plain.hold }, events);
         } else if !left.is_zero() {
-            self.keep_plain(order, place, plain, (left, fees.carry));
+            self.keep_plain(taken.order, place, plain, (left, carry));
         }
     }
 
@@ -228,179 +172,230 @@ impl Ledger {
         let assets = self.assets.get_disjoint_mut(assets);
         let [base, quote] = assets.expect("a simple instrument has two assets");
         Counter {
-            instrument: instrument.get(),
+            instrument,
             kept,
             base,
             quote,
             orders: &mut self.orders,
-            rates: &self.rates,
+            large: &self.large,
         }
     }
 }
 
 impl Counter<'_> {
-    /// The taker's side of a trade, of which only its position is noted yet. Returns what it is charged.
-    #[inline]
-    fn fill_taker(&mut self, taker: &mut Taker, trade: Trade, (price, quantity): (Price, Qty)) -> i64 {
-        let (fee, carry) = charge_small(
-            trade.value.unsigned_abs(),
-            taker.fees.rates.taker,
-            taker.fees.carry,
-        );
-        taker.fees.carry = carry;
-        taker.delivered += i128::from(trade.delivered);
-        taker.value += i128::from(trade.value);
-        taker.charged += i128::from(fee);
-        taker.remaining -= quantity;
-        taker.position = self.kept.lines.trade(taker.line, taker.side, price, quantity);
-        self.kept.reach_position(taker.position.0);
-        self.kept.last = Some(price);
-        fee
+    /// Where an account has what its trades change, if all of that is small. From now on it has it somewhere.
+    #[inline(always)]
+    fn places(&mut self, account: u32) -> Option<Places> {
+        let (base, quote) = (&mut self.base.balances.rows, &mut self.quote.balances.rows);
+        let places = Places {
+            line: self.kept.lines.ensure(account),
+            base: base.ensure(account),
+            quote: quote.ensure(account),
+        };
+        let line = self.kept.lines.row(places.line);
+        are_small([line.costs(), base.row(places.base), quote.row(places.quote)]).then_some(places)
     }
 
-    /// The maker's side of a trade, and what it is charged.
+    /// Notes the makers of a taker's trades, up to the first event that is no trade. Returns what makers that buy hold
+    /// for, or `None` if one is not plain, or the taker's own, or has more than a little.
     #[inline]
-    fn fill_maker(&mut self, maker: &Maker, (price, quantity): (Price, Qty)) -> (Filled, i64) {
-        let Self { kept, orders, .. } = self;
-        let before = *orders.at(maker.at);
-        let fees = Fees {
-            rates: self.rates.at(before.rates()),
-            carry: before.carry(),
-        };
-        let Trade { value, delivered } = maker.trade;
-        let (fee, carry) = charge_small(value.unsigned_abs(), fees.rates.maker, fees.carry);
-        let (account, side) = (maker.account, before.side());
-        let rest = before.remaining() - quantity;
-        let line = maker.line.unwrap_or_else(|| kept.lines.ensure(account));
-        let position = kept.lines.trade(line, side, price, quantity);
-        kept.reach_position(position.0);
-        if kept.counted {
-            let open = kept.lines.open_of(line);
-            open.lots[side as usize] -= quantity.lots();
-            open.orders -= u32::from(rest.is_zero());
+    fn note_makers(
+        &mut self,
+        (taker, account): (OrderId, u32),
+        events: &[Event],
+        makers: &mut Vec<Maker>,
+    ) -> Option<i64> {
+        let mut worth = 0;
+        for event in events {
+            let Event::Traded {
+                maker,
+                maker_account: Some(owner),
+                taker: this,
+                ..
+            } = *event
+            else {
+                break;
+            };
+            let number = self.large.number(owner)?;
+            let places = self.places(number)?;
+            let at = self.orders.live(maker);
+            let order = self.orders.at(at);
+            if this != taker || number == account || !order.is_plain() {
+                return None;
+            }
+            if order.side() == Side::Buy {
+                // Both are below half of what 64 bits can say.
+                worth += self.kept.value_small(order.price(), order.remaining())?;
+                if worth > TRADED_MAX {
+                    return None;
+                }
+            }
+            makers.push(Maker { at, places });
         }
+        Some(worth)
+    }
+
+    /// Settles the makers' sides of a taker's trades, and says so. Returns what they come to for the taker.
+    #[inline]
+    fn settle_makers(
+        &mut self,
+        side: Side,
+        makers: &[Maker],
+        (events, taken, batch): (&mut Vec<Event>, &Taken, usize),
+    ) -> Sums {
+        let mut sums = Sums::default();
+        let first = taken.trades.start - batch;
+        let told = events.len();
+        events.extend((0..TOLD * makers.len()).map(|_| UNTOLD));
+        let (market, ledger) = events.split_at_mut(told);
+        let trades = market[taken.trades.clone()].iter();
+        let told = ledger.chunks_exact_mut(TOLD);
+        for (((maker, trade), told), index) in makers.iter().zip(trades).zip(told).zip(first..) {
+            let trade = self.trade(trade);
+            let (taker_fee, carry) =
+                charge_small(trade.value.unsigned_abs(), self.kept.rates.taker, sums.carry);
+            let maker_fee = self.settle_maker(side.opposite(), maker, &trade, told);
+            told[0] = Event::Settled {
+                trade: index as u32,
+                asset: AssetId::new(self.kept.quote),
+                maker_fee: Amount::new(maker_fee.into()),
+                taker_fee: Amount::new(taker_fee.into()),
+            };
+            sums.carry = carry;
+            sums.lots += trade.quantity.lots() as i64;
+            sums.notional += trade.notional;
+            sums.taker_fees += taker_fee;
+            sums.maker_fees += maker_fee;
+        }
+        sums
+    }
+
+    /// What was noted of a trade, so it is small.
+    #[inline(always)]
+    fn trade(&self, event: &Event) -> Trade {
+        let Event::Traded {
+            maker_account: Some(owner),
+            price,
+            quantity,
+            ..
+        } = *event
+        else {
+            unreachable!("the trades were noted, and nobody's orders were refused");
+        };
+        let lots = quantity.lots() as i64;
+        let notional = price.ticks() * lots;
+        Trade {
+            owner,
+            price,
+            quantity,
+            notional,
+            value: notional * self.kept.quote_units as i64,
+            delivered: lots * self.kept.base_units as i64,
+        }
+    }
+
+    /// Settles the maker's side of a trade, and says what that leaves it with. Returns what it is charged.
+    #[inline(always)]
+    fn settle_maker(&mut self, side: Side, maker: &Maker, trade: &Trade, told: &mut [Event]) -> i64 {
+        let (kept, places) = (&mut *self.kept, &maker.places);
+        let order = self.orders.at_mut(maker.at);
+        let (before, rest) = (*order, order.remaining() - trade.quantity);
+        let (fee, carry) = charge_small(trade.value.unsigned_abs(), kept.rates.maker, before.carry());
         if rest.is_zero() {
-            orders.remove(maker.at);
+            self.orders.remove(maker.at);
         } else {
-            let order = orders.at_mut(maker.at);
             order.set_remaining(rest);
             order.set_carry(carry);
         }
-        let (base, quote) = (&mut self.base.balances, &mut self.quote.balances);
-        let (base_row, quote_row) = ((maker.base, account), (maker.quote, account));
-        let (base, quote) = match side {
-            Side::Sell => (
-                base.add_small(base_row, -delivered, -delivered),
-                quote.add_small(quote_row, value - fee, 0),
-            ),
-            Side::Buy => {
-                let base = base.add_small(base_row, delivered, 0);
-                let held = -kept.released(&before, fees, (rest, carry));
-                let total = i128::from(-value - fee);
-                (base, quote.add(account, Row { total, held }))
-            }
-        };
-        (
-            Filled {
-                base,
-                quote,
-                position,
-            },
-            fee,
-        )
-    }
-
-    /// Notes what all trades of a taker came to.
-    #[inline]
-    fn end_taker(&mut self, taker: &Taker, plain: &PlainOrder) -> Filled {
-        let row = |total, held| Row { total, held };
-        let (base, quote) = match taker.side {
-            Side::Buy => {
-                let held = self
-                    .kept
-                    .hold(Side::Buy, plain.price, taker.remaining, taker.fees);
-                let held = held.expect("what is left holds no more than when it was admitted");
-                let paid = row(-taker.value - taker.charged, held - i128::from(plain.held));
-                (row(taker.delivered, 0), paid)
-            }
-            Side::Sell => (
-                row(-taker.delivered, -taker.delivered),
-                row(taker.value - taker.charged, 0),
-            ),
-        };
-        Filled {
-            base: self.base.balances.add(plain.account, base),
-            quote: self.quote.balances.add(plain.account, quote),
-            position: taker.position,
+        if kept.counted {
+            let open = kept.lines.open_of(places.line);
+            open.lots[side as usize] -= trade.quantity.lots();
+            open.orders -= u32::from(rest.is_zero());
         }
+        let (base, quote) = match side {
+            Side::Sell => ([-trade.delivered; 2], [trade.value - fee, 0]),
+            Side::Buy => {
+                let mut held = -kept.held_plain(side, before.price(), before.remaining(), before.carry());
+                if !rest.is_zero() {
+                    held += kept.held_plain(side, before.price(), rest, carry);
+                }
+                ([trade.delivered, 0], [-trade.value - fee, held])
+            }
+        };
+        let base = self.base.balances.rows.add_near(places.base, base);
+        let quote = self.quote.balances.rows.add_near(places.quote, quote);
+        told[1] = balance_changed(trade.owner, kept.base, base);
+        told[2] = balance_changed(trade.owner, kept.quote, quote);
+        let line = kept.lines.row_mut(places.line);
+        let position = line.trade_small(signed(side, trade.quantity), trade.price);
+        told[3] = position_changed(trade.owner, self.instrument, &position);
+        kept.reach_position(position.quantity.unsigned_abs());
+        fee
     }
 
-    /// Says what a trade has left an account with: its balances, then its position.
+    /// Settles the taker's side of its trades, and says what that leaves it with. Returns what is left of it, and its
+    /// carry.
     #[inline]
-    fn say_filled(&self, owner: AccountId, filled: &Filled, events: &mut Vec<Event>) {
-        let position = filled.position.1.position(filled.position.0);
-        events.push(balance_changed(owner, self.kept.base, filled.base));
-        events.push(balance_changed(owner, self.kept.quote, filled.quote));
-        events.push(Event::PositionChanged {
-            account: owner,
-            instrument: InstrumentId::new(self.instrument),
-            quantity: position.quantity,
-            cost: position.cost,
-            realised: position.realised,
+    fn settle_taker(
+        &mut self,
+        (place, plain): (&Place, &PlainOrder),
+        places: &Places,
+        (sums, taken): (&Sums, &Taken),
+        events: &mut Vec<Event>,
+    ) -> (Qty, u32) {
+        let kept = &mut *self.kept;
+        let trades = &events[taken.trades.clone()];
+        let mut trades = trades.iter().filter_map(|event| match *event {
+            Event::Traded { price, quantity, .. } => Some((price, quantity)),
+            _ => None,
         });
+        let line = kept.lines.row_mut(places.line);
+        let lots = signed(place.side, Qty::new(sums.lots.unsigned_abs()));
+        let position = match line.open(lots, sums.notional) {
+            Some(position) => position,
+            None => trades.clone().fold(Position::default(), |_, (price, quantity)| {
+                line.trade_small(signed(place.side, quantity), price)
+            }),
+        };
+        kept.last = trades.next_back().map(|(price, _)| price);
+        kept.reach_position(position.quantity.unsigned_abs());
+        let left = place.quantity - Qty::new(sums.lots.unsigned_abs());
+        let (delivered, value) = (
+            sums.lots * kept.base_units as i64,
+            sums.notional * kept.quote_units as i64,
+        );
+        let held = kept.held_plain(place.side, plain.price, left, sums.carry) - plain.hold.more;
+        let (base, quote) = match place.side {
+            Side::Buy => ([delivered, 0], [-value - sums.taker_fees, held]),
+            Side::Sell => ([-delivered, held], [value - sums.taker_fees, 0]),
+        };
+        let base = self.base.balances.rows.add_near(places.base, base);
+        let quote = self.quote.balances.rows.add_near(places.quote, quote);
+        self.quote.fees += i128::from(sums.maker_fees + sums.taker_fees);
+        events.push(balance_changed(plain.owner, kept.base, base));
+        events.push(balance_changed(plain.owner, kept.quote, quote));
+        events.push(position_changed(plain.owner, self.instrument, &position));
+        (left, sums.carry)
+    }
+}
+
+/// Says what an account has bought and sold.
+#[inline(always)]
+fn position_changed(account: AccountId, instrument: InstrumentId, position: &Position) -> Event {
+    Event::PositionChanged {
+        account,
+        instrument,
+        quantity: position.quantity,
+        cost: position.cost,
+        realised: position.realised,
     }
 }
 
 impl Instrument {
-    /// A trade, if neither what is paid nor what is delivered is much.
-    #[inline]
-    fn trade_small(&self, price: Price, quantity: Qty) -> Option<Trade> {
-        Some(Trade {
-            value: self.value_small(price, quantity)? as i64,
-            delivered: self.delivered_small(quantity)?,
-        })
+    /// What a plain order holds that was looked at.
+    #[inline(always)]
+    fn held_plain(&self, side: Side, price: Price, quantity: Qty, carry: u32) -> i64 {
+        let held = self.hold_plain(side, price, quantity, carry);
+        held.expect("what is left holds no more than when it was looked at")
     }
-
-    /// What a buy no longer holds after a fill that leaves `rest`.
-    #[inline]
-    fn released(&self, before: &OpenOrder, fees: Fees, (rest, carry): (Qty, u32)) -> i128 {
-        let hold = |quantity, fees| {
-            let held = self.hold(Side::Buy, before.price(), quantity, fees);
-            held.expect("an order that trades holds no more than when it was admitted")
-        };
-        let held = hold(before.remaining(), fees);
-        if rest.is_zero() {
-            return held;
-        }
-        held - hold(rest, Fees { carry, ..fees })
-    }
-}
-
-/// A new order and its trades, if nothing but them happened between its acceptance and its end. The events begin with
-/// its acceptance, which stands at `start`.
-#[inline]
-fn trades_of(events: &[Event], start: usize) -> Option<(OrderId, Trades)> {
-    let Event::Accepted { order, .. } = *events.first()? else {
-        return None;
-    };
-    let terms = usize::from(matches!(events.get(1), Some(Event::Terms { .. })));
-    let first = 1 + terms;
-    let traded = events[first..]
-        .iter()
-        .take_while(
-            |event| matches!(event, Event::Traded { taker, maker_account: Some(_), .. } if *taker == order),
-        )
-        .count();
-    let cancelled = match events[first + traded..] {
-        [] => false,
-        [Event::Rested { order: rested, .. }] if rested == order => false,
-        [Event::Cancelled { order: cancelled, .. }] if cancelled == order => true,
-        _ => return None,
-    };
-    let trades = Trades {
-        first: start + first,
-        end: start + first + traded,
-        cancelled,
-    };
-    Some((order, trades))
 }

@@ -6,7 +6,8 @@
 
 use std::hint::black_box;
 
-use super::{Ledger, direct};
+use super::Ledger;
+use super::numbers::direct;
 use crate::{AccountId, Event, InstrumentId, OrderId, Side};
 
 /// Who holds for an order, and where: the owner, the instrument and the side.
@@ -18,44 +19,33 @@ impl Ledger {
     /// First it is found out where all of that is, then it is read with nothing in between: a processor waits for as
     /// many reads at once as it has seen.
     #[inline(never)]
-    pub(crate) fn touch_all<const COUNT: usize>(&self, holders: &[Holder; COUNT]) -> u64 {
+    pub(crate) fn touch_all<const COUNT: usize>(&self, holders: &[Holder; COUNT]) -> i64 {
         let mut places = [None; COUNT];
-        let mut read = 0;
         for (holder, place) in holders.iter().zip(&mut places) {
             *place = holder.and_then(|holder| self.place_of(holder));
-            read ^= u64::from(place.map_or(0, |(account, ..)| self.flags.read(account)));
         }
-        for (_, asset, row) in places.into_iter().flatten() {
-            read ^= self.assets[asset as usize].balances.rows.touch(row) as u64;
-        }
-        read
+        let places = places.into_iter().flatten();
+        places.fold(0, |read, (asset, row)| {
+            read ^ self.assets[asset as usize].balances.rows.touch(row)
+        })
     }
 
-    /// An account's number, the asset that its orders of a side hold, and where it has that.
+    /// The asset that an account's orders of a side hold, and where it has that.
     #[inline]
     fn place_of(
         &self,
         (account, instrument, side): (Option<AccountId>, InstrumentId, Side),
-    ) -> Option<(u32, u32, u32)> {
+    ) -> Option<(u32, u32)> {
         let account = account.and_then(direct)?;
         let asset = self.instruments.get(instrument.get() as usize)?.held_asset(side);
         let row = self.assets[asset as usize].balances.rows.find(account)?;
-        Some((account, asset, row))
+        Some((asset, row))
     }
 
     /// Reads what is known of the order with this id. The result means nothing.
     #[inline]
     pub(crate) fn touch_order(&self, order: OrderId) -> u64 {
         self.orders.touch(order)
-    }
-
-    /// Reads what an order of this account changes when it is over. The result means nothing.
-    #[inline]
-    pub(crate) fn touch(&self, account: Option<AccountId>, instrument: InstrumentId, side: Side) -> i64 {
-        let place = self.place_of((account, instrument, side));
-        place.map_or(0, |(_, asset, row)| {
-            self.assets[asset as usize].balances.rows.touch(row)
-        })
     }
 
     /// Reads what the trades among these events will change of their makers.
@@ -81,7 +71,7 @@ impl Ledger {
             return;
         };
         let kept = &self.instruments[instrument.get() as usize];
-        black_box(kept.lines.find(account).map(|row| kept.lines.touch(row)));
+        black_box(kept.lines.find(account).map(|row| kept.lines.row(row).quantity));
         for asset in [kept.base, kept.quote] {
             let rows = &self.assets[asset as usize].balances.rows;
             black_box(rows.find(account).map(|row| rows.touch(row)));

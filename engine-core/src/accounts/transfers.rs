@@ -147,7 +147,7 @@ impl Ledger {
             }
             return Ok(());
         }
-        if number.is_some_and(|number| self.flags.read(number) & FROZEN != 0) {
+        if number.is_some_and(|number| self.flags.has(number, FROZEN)) {
             return Err(RejectReason::AccountFrozen.into());
         }
         let free = number.map_or(0, |number| self.free(number, transfer.asset.get()));

@@ -30,7 +30,6 @@ impl<D: Kept> Orders<D> {
             return None;
         }
         *record = Record::parked(id.get(), side, price, quantity.lots());
-        *self.links_mut(slot) = Links::NONE;
         self.len += 1;
         Some(Slot::new(slot))
     }

@@ -354,7 +354,6 @@ impl<D: Kept> Orders<D> {
         data: D,
     ) -> Slot {
         let order = Record::parked(vacancy.id, side, price, quantity.lots());
-        self.links[vacancy.slot] = Links::NONE;
         self.occupy(vacancy, order, data)
     }
 

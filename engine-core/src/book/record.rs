@@ -21,7 +21,7 @@ pub(super) struct Record {
     key: u64,
 }
 
-/// Where the order of a slot stands in its queue, or a free slot in the free list.
+/// Where the order of a slot stands in its queue, or a free slot in the free list. Of a parked order they mean nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C, align(8))]
 pub(super) struct Links {
@@ -34,9 +34,6 @@ pub(super) struct Links {
 const _: () = assert!(size_of::<Record>() == 24 && size_of::<Links>() == 8);
 
 impl Links {
-    /// Of an order that stands in no queue.
-    pub(super) const NONE: Self = Self { next: NIL, prev: NIL };
-
     /// Of a free slot in front of another one in the free list.
     #[inline]
     pub(super) fn free(generation: u32, next: u32) -> Self {

@@ -115,7 +115,6 @@ impl<D: Kept> Orders<D> {
         }
         let order = Record::parked(id.get(), side, price, quantity.lots());
         self.cells[slot] = Cell::new(order, data);
-        self.links[slot] = Links::NONE;
         self.len += 1;
         Ok(Slot(slot))
     }

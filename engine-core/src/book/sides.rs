@@ -189,6 +189,7 @@ impl Sides {
     /// Whether an order of `side` at this price would meet a displayed one, or could meet one that stands behind.
     #[inline]
     pub(crate) fn may_meet(&self, side: Side, price: Price) -> bool {
+        debug_assert!(price.is_valid(), "the price is within the limits");
         let makers = 1 - side as usize;
         self.displayed[makers].meets(rank(side, price)) || !self.behind[makers].is_empty()
     }

@@ -9,7 +9,7 @@ use crate::accounts::{
 use crate::book::Slot;
 use crate::command::{Amend, Cancel, Command, Linked, OrderRef, Place};
 use crate::event::{Event, RejectReason, Request};
-use crate::market::{Floors, NOT_REDUCIBLE, Reducible, is_well_linked};
+use crate::market::{Floor, Floors, NOT_REDUCIBLE, Reducible, is_well_linked};
 use crate::sequencer::Sequenced;
 use crate::snapshot::Direction;
 use crate::spec::{AssetSpec, InstrumentSpec};
@@ -56,23 +56,6 @@ impl Desk<'_> {
             .count(instrument, there.map(|slot| store.orders.id(slot)));
     }
 
-    /// Carries out a new order. The order of the checks matters only where one fails.
-    #[inline]
-    fn place(mut self, place: &Place) {
-        let plain = self.ledger.admit_plain(place);
-        let mut floor = self.floors.floor(place.instrument);
-        if let (Some(plain), Some(price)) = (plain, floor.plain_price(place))
-            && floor.admit_plain(place, price).is_ok()
-        {
-            floor.carry_out_plain(place, price);
-            let (now, places) = (self.floors.now, (self.batch, self.unread));
-            self.ledger
-                .settle_plain((place, &plain), now, self.floors.events, places);
-        } else {
-            self.place_any(place);
-        }
-    }
-
     #[inline(never)]
     fn place_any(mut self, place: &Place) {
         let group = place.group.or_else(|| self.ledger.group_for(place));
@@ -115,10 +98,9 @@ impl Desk<'_> {
         let (owner, total) = (details.account, details.total);
         let changes = (amend.price, amend.quantity);
         let plain = self.ledger.admit_plain_amend((instrument, order), total, changes);
-        match plain {
-            Some(plain) if floor.amend_plain(slot, amend) => {
-                self.ledger
-                    .settle_plain_amend((owner, instrument), &plain, self.floors.events);
+        match (plain, owner) {
+            (Some(plain), Some(owner)) if floor.amend_plain(slot, amend) => {
+                self.ledger.settle_plain_amend(owner, &plain, self.floors.events);
             }
             _ => self.amend_any(slot, amend),
         }
@@ -187,20 +169,59 @@ impl Desk<'_> {
 
 impl Engine {
     /// Applies the next command with accounts.
+    #[inline(never)]
     pub(super) fn apply_with_accounts(&mut self, command: &Sequenced<Command>, events: &mut Vec<Event>) {
         let batch = events.len();
-        self.advance(command.time, events);
-        if events.len() > batch {
-            self.settle(events, (batch, batch));
+        self.now = self.now.max(command.time);
+        if self.now >= self.store.due {
+            self.advance_with_accounts(events);
         }
         match &command.value {
-            Command::Place(place) if self.lists(place.instrument) => {
-                self.desk(events, batch).place(place);
-            }
+            Command::Place(place) => self.place_paid(place, events, batch),
             Command::Cancel(cancel) => self.cancel_paid(cancel, events, batch),
             Command::Amend(amend) => self.amend_paid(amend, events, batch),
             _ => self.apply_rare_with_accounts(command, events, batch),
         }
+    }
+
+    #[cold]
+    fn advance_with_accounts(&mut self, events: &mut Vec<Event>) {
+        let batch = events.len();
+        self.happen_up_to(self.now, events);
+        self.settle(events, (batch, batch));
+    }
+
+    /// Carries out a new order. The order of the checks matters only where one fails.
+    #[inline(never)]
+    fn place_paid(&mut self, place: &Place, events: &mut Vec<Event>, batch: usize) {
+        let (now, unread) = (self.now, events.len());
+        let ledger = self.ledger.as_deref_mut().expect("the engine has accounts");
+        // First of all, because its balance may be far away.
+        let seat = ledger.seat(place.account, place.instrument, place.side);
+        let Some(market) = self.instruments.get_mut(place.instrument.get() as usize) else {
+            return self.place_nowhere(place, events);
+        };
+        let mut floor = Floor {
+            market,
+            store: &mut self.store,
+            now,
+            events,
+        };
+        if let Some(price) = floor.plain_price(place)
+            && floor.admit_plain(place, price).is_ok()
+            && let Some(seat) = seat
+            && let Some(plain) = ledger.reserve(place, price, seat)
+        {
+            floor.carry_out_plain(place, price);
+            ledger.settle_plain((place, &plain), now, events, (batch, unread));
+        } else {
+            self.desk(events, batch).place_any(place);
+        }
+    }
+
+    #[cold]
+    fn place_nowhere(&mut self, place: &Place, events: &mut Vec<Event>) {
+        self.place(place, events);
     }
 
     #[inline(never)]
@@ -214,7 +235,6 @@ impl Engine {
         match &command.value {
             Command::PlaceLinked(linked) => return self.place_linked_paid(linked, events, batch),
             Command::List(spec) => self.list_paid(spec, events),
-            Command::Place(place) => self.place(place, events),
             other if is_about_money(other) => self.apply_to_ledger(command, events),
             other => self.apply_rare(other, events),
         }
@@ -260,24 +280,36 @@ impl Engine {
         desk.place_linked(&linked);
     }
 
-    #[inline]
+    #[inline(never)]
     fn cancel_paid(&mut self, cancel: &Cancel, events: &mut Vec<Event>, batch: usize) {
-        if let (Some(ledger), OrderRef::Id(id)) = (&self.ledger, cancel.order) {
-            black_box(ledger.touch_order(id));
-        }
         let Some(slot) = self.store.resolve(&cancel.order, cancel.account) else {
             return self.cancel(cancel, events);
         };
-        if let Some(ledger) = &self.ledger {
-            let details = self.store.details(slot);
-            let side = self.store.orders.side(slot);
-            black_box(ledger.touch(details.account, details.instrument, side));
-        }
         let unread = events.len();
-        self.floors(events).floor_of(slot).cancel_asked(slot);
-        self.settle(events, (batch, unread));
+        let ledger = self.ledger.as_deref_mut().expect("the engine has accounts");
+        let details = self.store.details(slot);
+        let (owner, instrument) = (details.account, details.instrument);
+        let id = match cancel.order {
+            OrderRef::Id(id) => id,
+            OrderRef::Client(..) => self.store.orders.id(slot),
+        };
+        let plain = ledger.admit_plain_cancel(instrument, id);
+        let mut floor = Floor {
+            market: &mut self.instruments[instrument.get() as usize],
+            store: &mut self.store,
+            now: self.now,
+            events,
+        };
+        floor.cancel_asked(slot);
+        match (plain, owner) {
+            (Some(plain), Some(owner)) if events.len() == unread + 1 => {
+                ledger.settle_plain_cancel((owner, instrument), &plain, events);
+            }
+            _ => self.settle(events, (batch, unread)),
+        }
     }
 
+    #[inline(never)]
     fn amend_paid(&mut self, amend: &Amend, events: &mut Vec<Event>, batch: usize) {
         match self.store.resolve(&amend.order, amend.account) {
             Some(slot) => self.desk(events, batch).amend(slot, amend),

@@ -74,6 +74,7 @@ on_every_layout! {
     levels_are_found_while_the_window_grows_and_jumps,
     level_holds_many_orders,
     orders_in_and_out_leave_no_memory_behind,
+    slots_of_chosen_ids_are_used_again_whatever_the_ids,
     hints_change_nothing,
 }
 
@@ -362,6 +363,30 @@ fn level_holds_many_orders(layout: Layout) {
     {}
     assert_eq!(book.check(), 0);
     assert_eq!(book.levels(Side::Sell), []);
+}
+
+fn slots_of_chosen_ids_are_used_again_whatever_the_ids(layout: Layout) {
+    if layout.ids == OrderIds::Assigned {
+        return;
+    }
+    let mut book = Book::new(layout);
+    for id in [u64::MAX, u64::MAX << 32, 0, 1, u64::MAX] {
+        let price = book.price(1);
+        let slot = book
+            .orders
+            .insert(OrderId::new(id), Side::Buy, price, Qty::new(1), 7);
+        book.sides.enqueue(&mut book.orders, slot, Queue::Displayed);
+        assert_eq!(book.orders.find(OrderId::new(id)), Some(slot));
+        let taken = book
+            .sides
+            .take_plain(&mut book.orders, Side::Buy, price, Qty::new(1), |_, _, _, _| {});
+        assert_eq!(
+            (taken, slot),
+            (Qty::ZERO, Slot::new(0)),
+            "the slot is used again after {id}"
+        );
+        book.check();
+    }
 }
 
 fn orders_in_and_out_leave_no_memory_behind(layout: Layout) {
