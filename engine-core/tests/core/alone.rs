@@ -12,8 +12,8 @@ use rust_decimal::Decimal;
 const STREAMS: u64 = 300;
 const INSTRUMENT: InstrumentId = InstrumentId::new(0);
 
-/// Whether a market has this command too, for its instrument. An empty list of linked orders is nothing to a market,
-/// which has no instrument to say it of, and a reject of an engine.
+/// Whether a market has this command too, for its instrument. An empty list of linked orders does nothing in a
+/// market, and an engine rejects it.
 fn is_for_market(command: &Command) -> bool {
     match command {
         Command::Place(_) | Command::Cancel(_) | Command::Amend(_) => true,
