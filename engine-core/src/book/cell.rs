@@ -22,10 +22,6 @@ impl<D: Copy + Default> Kept for Any<D> {
     type Alignment = ();
 }
 
-impl Kept for () {
-    type Alignment = ();
-}
-
 #[cfg(test)]
 impl Kept for u64 {
     type Alignment = ();

@@ -1,7 +1,7 @@
 //! Makers that are used up, one after the other: the loop in which a sweep spends its time.
 
 use super::cell::Kept;
-use super::orders::{Orders, Slot};
+use super::orders::{Orders, Slot, generation_after};
 use super::record::{Links, NIL, Record};
 
 impl<D: Kept> Orders<D> {
@@ -30,7 +30,7 @@ impl<D: Kept> Orders<D> {
             }
             cell.record = Record::FREE;
             filled(id, &cell.data, quantity);
-            let generation = self.generation_after(id);
+            let generation = generation_after(id, self.has_chosen_ids());
             let freed_links = Links::free(generation, free);
             let next = std::mem::replace(&mut self.links[at], freed_links).next;
             // After the last generation comes 0: such a slot stays out of the list.

@@ -26,7 +26,7 @@ pub(super) const WINDOW_MAX: usize = 1024;
 ///
 /// What most orders need comes first, in two cache lines: of many books the next one is rarely near.
 #[repr(C, align(64))]
-pub(super) struct Ladder {
+pub(crate) struct Ladder {
     best: i64,
     window: Window,
     pages: Pages,
@@ -37,6 +37,13 @@ pub(super) struct Ladder {
 }
 
 const _: () = assert!(std::mem::offset_of!(Ladder, pages) == 64);
+
+impl Default for Ladder {
+    /// An empty ladder whose window starts and ends as usual.
+    fn default() -> Self {
+        Self::new(WINDOW_MIN, WINDOW_MAX)
+    }
+}
 
 impl Ladder {
     /// An empty ladder whose window starts and ends with so many groups.
@@ -53,7 +60,7 @@ impl Ladder {
 
     /// The best rank that has orders.
     #[inline]
-    pub(super) fn best(&self) -> Option<i64> {
+    pub(crate) fn best(&self) -> Option<i64> {
         (self.best != NONE).then_some(self.best)
     }
 
@@ -93,7 +100,7 @@ impl Ladder {
 
     /// The level at a rank, empty or not.
     #[inline]
-    pub(super) fn level(&self, rank: i64) -> &Level {
+    pub(crate) fn level(&self, rank: i64) -> &Level {
         let number = Group::number(rank);
         match self.window.group(number).or_else(|| far_group(&self.far, number)) {
             Some(group) => group.level(&self.pages, rank),
@@ -103,7 +110,7 @@ impl Ladder {
 
     /// The level at a rank that has orders. Whoever takes out the last one calls [`close`](Self::close).
     #[inline]
-    pub(super) fn level_mut(&mut self, rank: i64) -> &mut Level {
+    pub(crate) fn level_mut(&mut self, rank: i64) -> &mut Level {
         let number = Group::number(rank);
         let group = self.window.group(number).or_else(|| far_group(&self.far, number));
         let group = group.expect("a level with orders exists");
@@ -112,7 +119,7 @@ impl Ladder {
 
     /// The level at a rank, for an order to be put in. Whoever puts in the first one calls [`open`](Self::open).
     #[inline]
-    pub(super) fn level_or_new(&mut self, rank: i64) -> &mut Level {
+    pub(crate) fn level_or_new(&mut self, rank: i64) -> &mut Level {
         let number = Group::number(rank);
         if !self.window.covers(number) {
             self.miss(number);
@@ -127,7 +134,7 @@ impl Ladder {
 
     /// Takes note of a level that has got its first order.
     #[inline]
-    pub(super) fn open(&mut self, rank: i64) {
+    pub(crate) fn open(&mut self, rank: i64) {
         let number = Group::number(rank);
         match self.window.group_mut(number) {
             Some(group) => {
@@ -141,7 +148,7 @@ impl Ladder {
 
     /// Takes note of a level that has lost its last order, and is empty.
     #[inline]
-    pub(super) fn close(&mut self, rank: i64) {
+    pub(crate) fn close(&mut self, rank: i64) {
         let number = Group::number(rank);
         match self.window.group_mut(number) {
             Some(group) => {
@@ -231,7 +238,7 @@ impl Ladder {
     }
 
     /// All levels, best first.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (i64, &Level)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (i64, &Level)> {
         let ranks = std::iter::successors(self.best(), |rank| self.below(*rank));
         ranks.map(|rank| (rank, self.level(rank)))
     }
@@ -243,7 +250,7 @@ impl Ladder {
     }
 
     /// Walks everything and panics where an invariant of this type is broken.
-    pub(super) fn check_invariants(&self) {
+    pub(crate) fn check_invariants(&self) {
         self.window.check_invariants();
         self.far.check_invariants();
         for (number, group) in self.far.iter() {

@@ -9,10 +9,10 @@ use super::record::{Links, NIL};
 /// Invariants: `quantity` is the sum of its orders; without an order it equals [`Level::EMPTY`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C, align(16))]
-pub(super) struct Level {
-    pub(super) head: u32,
-    pub(super) tail: u32,
-    pub(super) quantity: u64,
+pub(crate) struct Level {
+    pub(crate) head: u32,
+    pub(crate) tail: u32,
+    pub(crate) quantity: u64,
 }
 
 const _: () = assert!(size_of::<Level>() == 16);

@@ -30,7 +30,6 @@
 mod ahead;
 mod cell;
 mod fill;
-mod follow;
 mod index;
 mod ladder;
 mod level;
@@ -53,7 +52,10 @@ pub use orders::OrderIds;
 pub(crate) use ahead::{AHEAD, load};
 pub(crate) use cell::{CacheLine, Kept};
 pub(crate) use index::{Index, Keys};
+pub(crate) use ladder::Ladder;
+pub(crate) use level::Level;
 pub(crate) use orders::{NewOrder, Orders, Queue, Slot, Vacancy, View};
+pub(crate) use record::{price_at, rank};
 pub(crate) use restore::RestoreError;
 pub use sides::Fill;
 pub(crate) use sides::Sides;

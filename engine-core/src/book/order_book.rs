@@ -2,7 +2,7 @@
 
 use super::ahead::load;
 use super::cell::Any;
-use super::orders::{NewOrder, OrderIds, Orders, Slot};
+use super::orders::{NewOrder, OrderIds, Orders, Slot, View};
 use super::sides::{Fill, Sides};
 use crate::{OrderId, Price, Qty, Side};
 
@@ -50,6 +50,19 @@ pub struct RestingOrder<D = ()> {
     pub quantity: Qty,
     /// What the caller keeps with it.
     pub data: D,
+}
+
+impl<D> RestingOrder<D> {
+    #[inline]
+    fn new(order: &View, data: D) -> Self {
+        Self {
+            id: order.id(),
+            side: order.side(),
+            price: order.price(),
+            quantity: order.quantity(),
+            data,
+        }
+    }
 }
 
 /// Why an order cannot be inserted, in the order in which this is checked.
@@ -208,10 +221,10 @@ impl<D: Copy + Default> OrderBook<D> {
     #[inline]
     pub fn remove(&mut self, id: OrderId) -> Option<RestingOrder<D>> {
         let slot = self.orders.find(id)?;
-        let order = self.order(slot);
-        self.sides.evict(&mut self.orders, slot);
-        self.totals[order.side as usize] -= order.quantity;
-        Some(order)
+        let data = self.orders.data(slot).0;
+        let order = self.sides.evict(&mut self.orders, slot);
+        self.totals[order.side() as usize] -= order.quantity();
+        Some(RestingOrder::new(&order, data))
     }
 
     /// Takes `by` from an order, which keeps its place. Returns what is left.
@@ -300,14 +313,7 @@ impl<D: Copy + Default> OrderBook<D> {
     }
 
     fn order(&self, slot: Slot) -> RestingOrder<D> {
-        let view = self.orders.view(slot);
-        RestingOrder {
-            id: view.id(),
-            side: view.side(),
-            price: view.price(),
-            quantity: view.quantity(),
-            data: self.orders.data(slot).0,
-        }
+        RestingOrder::new(&self.orders.view(slot), self.orders.data(slot).0)
     }
 
     /// Walks everything and panics where an invariant is broken: for tests.

@@ -383,32 +383,32 @@ impl<D: Kept> Orders<D> {
     pub(crate) fn remove(&mut self, slot: Slot) {
         let record = self.record(slot.0);
         assert!(record.is_parked(), "an order leaves its queue before its slot");
-        self.release(slot, record.id);
+        self.release(slot);
     }
 
-    /// Gives back the slot of the order with this id, whatever it stands in: who calls this sees to its queue.
-    #[inline]
-    pub(super) fn release(&mut self, slot: Slot, id: u64) {
-        debug_assert_eq!(self.record(slot.0).id, id, "the order is the one that is meant");
-        self.len -= 1;
-        self.cells[slot.0].record = Record::FREE;
-        self.list_as_free(slot.0, id);
-        if self.has_index {
-            self.index.remove(id, slot);
+    /// Gives back the slot of an order, whatever it stands in, and returns what it was: who calls this sees to its queue.
+    #[inline(always)]
+    pub(super) fn release(&mut self, slot: Slot) -> (Record, Links) {
+        // Both are found before anything is written, and so not looked for again after it.
+        let (cell, links) = (&mut self.cells[slot.0], &mut self.links[slot.0]);
+        let record = std::mem::replace(&mut cell.record, Record::FREE);
+        let generation = generation_after(record.id, self.has_index);
+        let stood = std::mem::replace(links, Links::free(generation, self.free));
+        // After the last generation comes 0: such a slot stays out of the list.
+        if generation != 0 {
+            self.free = slot.0;
         }
-    }
-
-    /// The generation of a slot after that of the id that it had, or 0 after the last one. Where ids are chosen there are
-    /// no generations, and any number will do that is not 0.
-    #[inline]
-    pub(super) fn generation_after(&self, id: u64) -> u32 {
-        ((id >> 32) as u32).wrapping_add(1) | u32::from(self.has_index)
+        self.len -= 1;
+        if self.has_index {
+            self.index.remove(record.id, slot);
+        }
+        (record, stood)
     }
 
     /// Makes a slot the first free one, with the generation after that of the id that it had.
     #[inline]
     fn list_as_free(&mut self, slot: u32, id: u64) {
-        let generation = self.generation_after(id);
+        let generation = generation_after(id, self.has_index);
         self.links[slot] = Links::free(generation, self.free);
         // After the last generation comes 0: such a slot stays out of the list.
         if generation != 0 {
@@ -566,4 +566,11 @@ impl<D: Kept> Orders<D> {
             self.index.check_invariants(orders);
         }
     }
+}
+
+/// The generation of a slot after that of the id that it had, or 0 after the last one. Where ids are chosen there are no
+/// generations, and any number will do that is not 0.
+#[inline]
+pub(super) fn generation_after(id: u64, is_chosen: bool) -> u32 {
+    ((id >> 32) as u32).wrapping_add(1) | u32::from(is_chosen)
 }

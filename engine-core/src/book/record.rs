@@ -169,13 +169,13 @@ impl Record {
 /// The place of `price` among the prices of `side`: the higher, the better. One code serves both sides, without a
 /// branch: sides come in no order that a processor could guess.
 #[inline]
-pub(super) fn rank(side: Side, price: Price) -> i64 {
+pub(crate) fn rank(side: Side, price: Price) -> i64 {
     signed(side, price.ticks())
 }
 
 /// The price at `rank`: the inverse of [`rank`].
 #[inline]
-pub(super) fn price_at(side: Side, rank: i64) -> Price {
+pub(crate) fn price_at(side: Side, rank: i64) -> Price {
     Price::new(signed(side, rank))
 }
 

@@ -150,20 +150,12 @@ impl Sides {
     /// [`remove`](Orders::remove) in one go. Returns what it was.
     #[inline]
     pub(crate) fn evict<D: Kept>(&mut self, orders: &mut Orders<D>, slot: Slot) -> View {
+        if orders.queue(slot) == Some(Queue::Displayed) {
+            return self.evict_displayed(orders, slot);
+        }
         let view = orders.view(slot);
-        if view.queue() != Some(Queue::Displayed) {
-            self.dequeue(orders, slot);
-            orders.remove(slot);
-            return view;
-        }
-        let record = orders.record(slot.0);
-        let (side, rank, quantity) = (record.side(), record.rank(), record.quantity);
-        let (id, neighbours) = (record.id, orders.links(slot.0));
-        orders.release(slot, id);
-        let ladder = &mut self.displayed[side as usize];
-        if ladder.level_mut(rank).unlink(orders, neighbours, quantity) {
-            ladder.close(rank);
-        }
+        self.dequeue(orders, slot);
+        orders.remove(slot);
         view
     }
 
@@ -171,19 +163,22 @@ impl Sides {
     /// it is another one.
     #[inline(always)]
     pub(crate) fn evict_plain<D: Kept>(&mut self, orders: &mut Orders<D>, slot: Slot) -> Option<View> {
-        let record = *orders.record(slot.0);
-        if !record.is_plain() {
-            return None;
-        }
-        let neighbours = orders.links(slot.0);
-        orders.release(slot, record.id);
+        orders
+            .record(slot.0)
+            .is_plain()
+            .then(|| self.evict_displayed(orders, slot))
+    }
+
+    #[inline(always)]
+    fn evict_displayed<D: Kept>(&mut self, orders: &mut Orders<D>, slot: Slot) -> View {
+        let (record, neighbours) = orders.release(slot);
         let ladder = &mut self.displayed[record.side() as usize];
         let rank = record.rank();
         let level = ladder.level_mut(rank);
         if level.unlink(orders, neighbours, record.quantity) {
             ladder.close(rank);
         }
-        Some(View::of(record))
+        View::of(record)
     }
 
     /// Whether an order of `side` at this price would meet a displayed one, or could meet one that stands behind.
@@ -253,9 +248,8 @@ impl Sides {
         record.quantity -= traded;
         level.quantity -= traded;
         if fill.left.is_zero() {
-            let next = orders.links(slot).next;
+            let (_, Links { next, .. }) = orders.release(Slot(slot));
             level.head = next;
-            orders.release(Slot(slot), fill.maker.get());
             if next == NIL {
                 level.tail = NIL;
                 ladder.close(rank);

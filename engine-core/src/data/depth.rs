@@ -10,12 +10,15 @@ mod update;
 
 pub use update::{DepthUpdate, Drained};
 
+use std::hint::select_unpredictable;
+
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use self::update::Changes;
+use super::cells::{Cells, NIL};
 use super::feed::{Divergence, RestoreError};
-use crate::book::{Orders, Queue, Sides, Slot};
+use crate::book::{Ladder, Level, price_at, rank};
 use crate::types::{OrderId, Price, Qty, Seq, Side, Timestamp};
 
 /// What is displayed at one price.
@@ -58,7 +61,7 @@ pub struct DepthSnapshot {
 #[derive(Clone, Copy)]
 pub struct Depth<'a> {
     pub(super) shown: &'a Shown,
-    pub(super) orders: &'a Orders<()>,
+    pub(super) cells: &'a Cells,
     pub(super) sequence: Seq,
     pub(super) time: Timestamp,
 }
@@ -66,26 +69,35 @@ pub struct Depth<'a> {
 impl<'a> Depth<'a> {
     /// The best displayed price and what is displayed there.
     pub fn best(self, side: Side) -> Option<DepthLevel> {
-        let price = self.shown.sides.best(side)?;
-        let quantity = self.shown.sides.level_quantity(side, price);
-        Some(DepthLevel { price, quantity })
+        let ladder = self.shown.ladder(side);
+        let best = ladder.best()?;
+        Some(DepthLevel {
+            price: price_at(side, best),
+            quantity: Qty::new(ladder.level(best).quantity),
+        })
     }
 
     /// The displayed levels, best first. The first n take time for n.
     pub fn levels(self, side: Side) -> impl Iterator<Item = DepthLevel> + 'a {
-        let levels = self.shown.sides.levels(side);
-        levels.map(|(price, quantity)| DepthLevel { price, quantity })
+        let levels = self.shown.ladder(side).iter();
+        levels.map(move |(rank, level)| DepthLevel {
+            price: price_at(side, rank),
+            quantity: Qty::new(level.quantity),
+        })
     }
 
     /// The displayed orders, first in priority first.
     pub fn orders(self, side: Side) -> impl Iterator<Item = DepthOrder> + 'a {
-        let Self { shown, orders, .. } = self;
-        let first = shown.sides.first_displayed(orders, side);
-        let slots = std::iter::successors(first, |slot| shown.sides.next_displayed(orders, *slot));
-        slots.map(|slot| DepthOrder {
-            order: orders.id(slot),
-            price: orders.price(slot),
-            quantity: orders.quantity(slot),
+        let Self { shown, cells, .. } = self;
+        let levels = shown.ladder(side).iter();
+        let slots = levels.flat_map(|(_, level)| queue(cells, level));
+        slots.map(|slot| {
+            let cell = cells.at(slot);
+            DepthOrder {
+                order: cell.id,
+                price: cell.price,
+                quantity: cell.displayed,
+            }
         })
     }
 
@@ -125,18 +137,26 @@ pub struct DepthImage {
     pub bids: Vec<DepthOrder>,
     /// The orders on the ask, first in priority first.
     pub asks: Vec<DepthOrder>,
-    /// What has changed since the last update was handed out; `None` if it is too much to remember.
+    /// What has changed since the last update was handed out, each level once, asks before bids and best first; `None`
+    /// if it is too much to remember.
     pub changed: Option<Vec<(Side, Price)>>,
     /// The last batch that the last update covered.
     pub covered: Seq,
 }
 
-/// Where the orders of one instrument stand that everybody sees. The orders themselves live in a store that
-/// serves all instruments; one that is not shown is parked there.
+/// The orders of a level, first to last.
+fn queue<'a>(cells: &'a Cells, level: &Level) -> impl Iterator<Item = u32> + 'a {
+    let some = |slot: u32| (slot != NIL).then_some(slot);
+    std::iter::successors(some(level.head), move |slot| some(cells.at(*slot).next))
+}
+
+/// Where the orders of one instrument stand that everybody sees. The orders themselves are cells, which serve all
+/// instruments.
 ///
-/// Invariant: a side shows at most [`Qty::MAX`], so no level overflows.
+/// Invariants: an order stands at its price once; a level holds what its orders hold; a side shows at most
+/// [`Qty::MAX`], so no level overflows.
 pub(super) struct Shown {
-    sides: Sides,
+    ladders: [Ladder; 2],
     /// What each side shows.
     totals: [Qty; 2],
     changes: Changes,
@@ -160,7 +180,7 @@ impl Place {
         }
     }
 
-    fn is_not_so(self) -> Divergence {
+    pub(super) fn is_not_so(self) -> Divergence {
         Divergence::Level {
             side: self.side,
             price: self.price,
@@ -172,62 +192,89 @@ impl Shown {
     /// An empty book that remembers up to `changes_max` changed levels.
     pub(super) fn new(changes_max: usize) -> Self {
         Self {
-            sides: Sides::new(),
+            ladders: Default::default(),
             totals: [Qty::ZERO; 2],
             changes: Changes::new(changes_max),
         }
     }
 
-    /// Shows a parked order at the back of its price.
     #[inline]
-    pub(super) fn show(
-        &mut self,
-        orders: &mut Orders<()>,
-        slot: Slot,
-        place: Place,
-    ) -> Result<(), Divergence> {
-        let can_be = place.price.is_valid() && !place.quantity.is_zero() && orders.side(slot) == place.side;
-        let total = self.totals[place.side as usize].checked_add(place.quantity);
-        let total = total.filter(|_| can_be && orders.queue(slot).is_none());
-        self.totals[place.side as usize] = total.ok_or_else(|| place.is_not_so())?;
-        orders.set_price(slot, place.price);
-        orders.set_quantity(slot, place.quantity);
-        self.sides.enqueue(orders, slot, Queue::Displayed);
-        self.changes.note(place.side, place.price);
+    fn ladder(&self, side: Side) -> &Ladder {
+        &self.ladders[side as usize]
+    }
+
+    /// Shows an order that is not displayed at the back of its price.
+    #[inline]
+    pub(super) fn show(&mut self, cells: &mut Cells, slot: u32, place: Place) -> Result<(), Divergence> {
+        let Place {
+            side,
+            price,
+            quantity,
+        } = place;
+        let cell = cells.at_mut(slot);
+        let can_be = price.is_valid() && !quantity.is_zero() && cell.side == side && !cell.is_displayed();
+        let total = self.totals[side as usize].checked_add(quantity);
+        let Some(total) = total.filter(|_| can_be) else {
+            return Err(place.is_not_so());
+        };
+        self.totals[side as usize] = total;
+        let rank = rank(side, price);
+        let ladder = &mut self.ladders[side as usize];
+        let level = ladder.level_or_new(rank);
+        let last = std::mem::replace(&mut level.tail, slot);
+        level.quantity += quantity.lots();
+        (cell.price, cell.displayed) = (price, quantity);
+        (cell.prev, cell.next) = (last, NIL);
+        level.head = select_unpredictable(last == NIL, slot, level.head);
+        cells.at_mut(last).next = slot;
+        // Whether it is the first one there nobody can guess, and a level may be opened again.
+        ladder.open(rank);
+        self.changes.note(side, price);
         Ok(())
     }
 
-    /// Takes quantity from a shown order. Returns whether nothing of it is left: it is parked then.
+    /// Takes quantity from a displayed order. With nothing left of it, it is displayed no more.
     #[inline]
-    pub(super) fn take(
-        &mut self,
-        orders: &mut Orders<()>,
-        slot: Slot,
-        place: Place,
-    ) -> Result<bool, Divergence> {
-        let is_there = orders.price(slot) == place.price && orders.side(slot) == place.side;
-        let is_shown = is_there && orders.queue(slot).is_some();
-        let left = orders
-            .quantity(slot)
-            .checked_sub(place.quantity)
-            .filter(|_| is_shown);
-        let left = left.ok_or_else(|| place.is_not_so())?;
-        self.totals[place.side as usize] -= place.quantity;
-        self.changes.note(place.side, place.price);
+    pub(super) fn take(&mut self, cells: &mut Cells, slot: u32, place: Place) -> Result<(), Divergence> {
+        let Place {
+            side,
+            price,
+            quantity,
+        } = place;
+        let cell = cells.at_mut(slot);
+        let is_there = cell.price == price && cell.side == side && cell.is_displayed();
+        let left = cell.displayed.checked_sub(quantity).filter(|_| is_there);
+        let Some(left) = left else {
+            return Err(place.is_not_so());
+        };
+        cell.displayed = left;
+        let (prev, next) = (cell.prev, cell.next);
+        self.totals[side as usize] -= quantity;
+        let rank = rank(side, price);
+        let ladder = &mut self.ladders[side as usize];
+        let level = ladder.level_mut(rank);
+        level.quantity -= quantity.lots();
         if left.is_zero() {
-            self.sides.dequeue(orders, slot);
-        } else {
-            self.sides.reduce(orders, slot, place.quantity);
+            level.head = select_unpredictable(prev == NIL, next, level.head);
+            level.tail = select_unpredictable(next == NIL, prev, level.tail);
+            let is_empty = level.head == NIL;
+            cells.at_mut(prev).next = next;
+            cells.at_mut(next).prev = prev;
+            if is_empty {
+                ladder.close(rank);
+            }
         }
-        Ok(left.is_zero())
+        self.changes.note(side, price);
+        Ok(())
     }
 
     /// Hands out what has changed since the last call.
     pub(super) fn drain_update(&mut self, last: Seq, time: Timestamp, update: &mut DepthUpdate) -> Drained {
         update.time = time;
-        let sides = &self.sides;
-        self.changes
-            .drain(last, update, |side, price| sides.level_quantity(side, price))
+        let ladders = &self.ladders;
+        self.changes.drain(last, update, |side, price| {
+            Qty::new(ladders[side as usize].level(rank(side, price)).quantity)
+        })
     }
 
     pub(super) fn image(&self, depth: Depth<'_>) -> DepthImage {
@@ -239,12 +286,12 @@ impl Shown {
         }
     }
 
-    /// The book that has this image. `slot_of` finds the parked order, or puts it into the store.
+    /// The book that has this image. `slot_of` finds the order, or takes it in.
     pub(super) fn restore(
         image: DepthImage,
         changes_max: usize,
-        orders: &mut Orders<()>,
-        mut slot_of: impl FnMut(&mut Orders<()>, OrderId, Side) -> Option<Slot>,
+        cells: &mut Cells,
+        mut slot_of: impl FnMut(&mut Cells, OrderId, Side) -> Option<u32>,
     ) -> Result<Self, RestoreError> {
         let mut restored = Self::new(changes_max);
         for (side, shown) in [(Side::Buy, &image.bids), (Side::Sell, &image.asks)] {
@@ -254,8 +301,8 @@ impl Shown {
                     price: order.price,
                     quantity: order.quantity,
                 };
-                let slot = slot_of(orders, order.order, side);
-                let outcome = slot.map(|slot| restored.show(orders, slot, place));
+                let slot = slot_of(cells, order.order, side);
+                let outcome = slot.map(|slot| restored.show(cells, slot, place));
                 if outcome != Some(Ok(())) {
                     return Err(RestoreError::Inconsistent("a displayed order that cannot be"));
                 }
@@ -268,16 +315,42 @@ impl Shown {
         Ok(restored)
     }
 
-    /// Walks everything and panics where an invariant is broken. Returns the number of shown orders.
-    pub(super) fn check_invariants(&self, orders: &Orders<()>) -> usize {
+    /// Walks everything and panics where an invariant is broken. Returns the number of displayed orders.
+    pub(super) fn check_invariants(&self, cells: &Cells) -> usize {
+        self.changes.check_invariants();
+        let mut count = 0;
         for side in Side::BOTH {
-            let levels: u64 = self.sides.levels(side).map(|(_, quantity)| quantity.lots()).sum();
+            self.ladder(side).check_invariants();
+            let mut total = 0;
+            for (rank, level) in self.ladder(side).iter() {
+                let (len, quantity) = check_level(cells, (side, price_at(side, rank)), level);
+                assert_eq!(level.quantity, quantity, "a level holds what its orders hold");
+                (count, total) = (count + len, total + quantity);
+            }
             assert_eq!(
-                levels,
+                total,
                 self.totals[side as usize].lots(),
                 "the total is that of the levels"
             );
         }
-        self.sides.check_invariants(orders)
+        count
     }
+}
+
+/// Checks the orders of a level, and returns how many they are and what they hold.
+fn check_level(cells: &Cells, (side, price): (Side, Price), level: &Level) -> (usize, u64) {
+    let (mut count, mut quantity, mut last) = (0, 0, NIL);
+    for slot in queue(cells, level) {
+        let cell = cells.at(slot);
+        assert_eq!(
+            (cell.side, cell.price),
+            (side, price),
+            "an order stands at its price"
+        );
+        assert_eq!(cell.prev, last, "links agree in both directions");
+        assert!(cell.is_displayed(), "an order that stands somewhere is displayed");
+        (count, quantity, last) = (count + 1, quantity + cell.displayed.lots(), slot);
+    }
+    assert_eq!(level.tail, last, "a level ends with its last order");
+    (count, quantity)
 }

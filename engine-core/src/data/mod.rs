@@ -17,6 +17,7 @@
 //! detail is on the page `docs/market-data.md`.
 
 mod candles;
+mod cells;
 mod checksum;
 mod depth;
 mod feed;

@@ -1,7 +1,7 @@
 //! The life of every order, as its owner sees it.
 //!
 //! ```text
-//! accepted -> open: a slot of the store, a life beside it, a place in its owner's list
+//! accepted -> open: a cell, a place in its owner's list, what else there is beside it
 //!          -> closed: a state in a ring, until it is handed out or the ring has come round
 //! ```
 
@@ -14,25 +14,26 @@ mod state;
 pub use image::OrdersImage;
 pub use state::{OrderState, OrderStatus};
 
+use std::hint::select_unpredictable;
+
 use self::closed::Closed;
-use self::life::{Ended, Extras, Life, Open};
+use self::life::{Ended, Extras, Progress};
 use self::owners::Owners;
+use super::cells::{Cell, Cells, NIL};
 use super::feed::Divergence;
-use crate::book::{OrderIds, Orders, Slab, Slot};
+use crate::book::{OrderIds, Slab};
 use crate::command::{ClientOrderId, TimeInForce};
 use crate::event::{CancelReason, Event, OrderType, RejectReason, Request};
-use crate::types::{AccountId, Amount, Notional, OrderId, Price, Qty, Side, Timestamp};
+use crate::types::{AccountId, Amount, Notional, OrderId, Price, Qty, Timestamp};
 
-/// The lives of all open orders, and the states of the ones that closed last.
+/// What makes order states of the cells of all open orders, and the states of the ones that closed last.
 pub(super) struct Lives {
-    /// By slot. A slot without an open order has what its last order left.
-    lives: Slab<Open>,
-    /// By slot, valid where the life says so.
+    /// By slot plus one, valid where the cell says so. The first one is of all orders to which nothing has happened.
+    progress: Slab<Progress>,
+    /// By slot, valid where the cell says so.
     extras: Slab<Extras>,
     owners: Owners,
     closed: Closed,
-    /// The order that was accepted last: most of what is said about an order is said right after.
-    newest: Option<(OrderId, Slot)>,
     /// The market order by value that this batch accepted.
     by_value: Option<OrderId>,
     /// What becomes of a name that is said next.
@@ -57,21 +58,22 @@ impl Lives {
             OrderIds::Assigned => 0,
             OrderIds::Chosen { hash_seed } => hash_seed,
         };
+        let mut progress = Slab::new(orders_max as usize + 1);
+        progress.push(Progress::NONE);
         Self {
-            lives: Slab::new(orders_max as usize),
+            progress,
             extras: Slab::new(orders_max as usize),
             owners: Owners::new(hash_seed, orders_max),
             closed: Closed::new(closed_max, hash_seed),
-            newest: None,
             by_value: None,
             refused: Refused::No,
         }
     }
 
     /// The state of an order that is open or still kept.
-    pub(super) fn state(&self, orders: &Orders<()>, order: OrderId) -> Option<OrderState> {
-        match orders.find(order) {
-            Some(slot) => Some(self.open_state(orders, slot)),
+    pub(super) fn state(&self, cells: &Cells, order: OrderId) -> Option<OrderState> {
+        match cells.find(order) {
+            Some(slot) => Some(self.open_state(cells, slot)),
             None => self.closed.find(order),
         }
     }
@@ -79,11 +81,11 @@ impl Lives {
     /// The open orders of an account, newest first.
     pub(super) fn open<'a>(
         &'a self,
-        orders: &'a Orders<()>,
+        cells: &'a Cells,
         account: AccountId,
     ) -> impl Iterator<Item = OrderState> + 'a {
         let slots = self.owners.orders(account);
-        slots.map(|slot| self.open_state(orders, Slot::new(slot)))
+        slots.map(|slot| self.open_state(cells, slot))
     }
 
     /// The closed orders, first closed first.
@@ -92,6 +94,7 @@ impl Lives {
     }
 
     /// Hands out the order that closed first.
+    #[inline]
     pub(super) fn pop_closed(&mut self) -> Option<OrderState> {
         self.closed.pop()
     }
@@ -101,32 +104,50 @@ impl Lives {
         self.closed.lost()
     }
 
-    fn open_state(&self, orders: &Orders<()>, slot: Slot) -> OrderState {
-        let life = self.lives[slot.get()].0;
-        let order = Ended {
-            life,
-            order: orders.id(slot),
-            account: self.owners.account(slot.get()),
-            status: life.status(),
-            side: orders.side(slot),
-        };
-        order.state(self.extras[slot.get()])
+    fn open_state(&self, cells: &Cells, slot: u32) -> OrderState {
+        let cell = cells.at(slot);
+        let progress = self.progress_of(cell, slot);
+        let account = self.owners.account(cell.owner);
+        let extras = &self.extras[slot];
+        let mut order = Ended::NONE;
+        order.set(cell, progress, account, progress.status());
+        if cell.has_limit_apart {
+            order.price = extras.limit;
+        }
+        order.state(extras)
     }
 
-    /// Where an open order lives.
+    /// What has happened to an order so far.
     #[inline]
-    pub(super) fn find(&self, orders: &Orders<()>, order: OrderId) -> Result<Slot, Divergence> {
-        match self.newest {
-            Some((newest, slot)) if newest == order => Ok(slot),
-            _ => orders.find(order).ok_or(Divergence::Order(order)),
+    fn progress_of(&self, cell: &Cell, slot: u32) -> Progress {
+        // Nobody can guess whether anything has, and there is no need to fetch what is not valid.
+        let Progress {
+            filled,
+            cost,
+            updated,
+        } = self.progress[if cell.has_progress { slot + 1 } else { 0 }];
+        let updated = select_unpredictable(cell.has_progress, updated, cell.created);
+        Progress {
+            filled,
+            cost,
+            updated,
         }
+    }
+
+    /// What few orders have, of an order that is about to have some of it.
+    fn extras_mut(&mut self, cell: &mut Cell, slot: u32) -> &mut Extras {
+        let extras = &mut self.extras[slot];
+        if !cell.has_extras {
+            (cell.has_extras, *extras) = (true, Extras::NONE);
+        }
+        extras
     }
 
     /// Takes in an order that was accepted.
     #[inline]
     pub(super) fn accept(
         &mut self,
-        orders: &mut Orders<()>,
+        cells: &mut Cells,
         time: Timestamp,
         event: &Event,
     ) -> Result<(), Divergence> {
@@ -143,60 +164,58 @@ impl Lives {
             return Ok(());
         };
         self.refused = Refused::No;
-        if order_type == OrderType::MarketByQuote {
-            self.by_value = Some(order);
-        }
-        let life = Life {
+        let slot = cells.claim(order)?;
+        let owner = self.enter(account, slot);
+        *cells.at_mut(slot) = Cell {
             quantity,
-            filled: Qty::ZERO,
-            cost: Notional::ZERO,
             created: time,
-            updated: time,
             price: price.unwrap_or_default(),
-            instrument,
-            order_type,
             has_price: price.is_some(),
-            is_triggered: false,
-            has_extras: false,
+            order_type,
+            owner,
+            ..Cell::new(order, instrument, side)
         };
-        let slot = self.insert(orders, (order, side), life)?;
-        if let Some(account) = account {
-            self.owners.enter(account, slot.get());
+        match order_type {
+            OrderType::MarketByQuote => self.by_value = Some(order),
+            // It rests elsewhere than at its limit.
+            OrderType::Pegged => self.set_limit_apart(cells, slot, price),
+            _ => {}
         }
         Ok(())
     }
 
-    /// Puts an open order into the store, parked, and its life beside it.
+    /// Makes room for what there is of an order beside its cell, and enters it in the list of its owner.
     #[inline]
-    fn insert(
-        &mut self,
-        orders: &mut Orders<()>,
-        (order, side): (OrderId, Side),
-        life: Life,
-    ) -> Result<Slot, Divergence> {
-        let slot = follow(orders, order, side)?;
-        while self.lives.len() <= slot.get() as usize {
-            self.lives.push(Open(life));
+    fn enter(&mut self, account: Option<AccountId>, slot: u32) -> u32 {
+        if self.extras.len() <= slot as usize {
+            self.grow_to(slot);
+        }
+        match account {
+            Some(account) => self.owners.enter(account, slot),
+            None => NIL,
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow_to(&mut self, slot: u32) {
+        while self.extras.len() <= slot as usize {
+            self.progress.push(Progress::NONE);
             self.extras.push(Extras::NONE);
             self.owners.add_slot();
         }
-        self.lives[slot.get()] = Open(life);
-        self.newest = Some((order, slot));
-        Ok(slot)
     }
 
-    /// What few orders have, of an order that is about to have some of it.
-    fn extras_mut(&mut self, slot: Slot) -> &mut Extras {
-        let life = &mut self.lives[slot.get()].0;
-        let extras = &mut self.extras[slot.get()];
-        if !life.has_extras {
-            (life.has_extras, *extras) = (true, Extras::NONE);
-        }
-        extras
+    #[cold]
+    #[inline(never)]
+    fn set_limit_apart(&mut self, cells: &mut Cells, slot: u32, limit: Option<Price>) {
+        let cell = cells.at_mut(slot);
+        (cell.has_price, cell.has_limit_apart) = (limit.is_some(), true);
+        self.extras_mut(cell, slot).limit = limit.unwrap_or_default();
     }
 
     /// Takes note of a refused order: it is closed at once.
-    pub(super) fn reject(&mut self, orders: &Orders<()>, time: Timestamp, event: &Event) {
+    pub(super) fn reject(&mut self, cells: &Cells, time: Timestamp, event: &Event) {
         let Event::Rejected {
             instrument: Some(instrument),
             order,
@@ -208,7 +227,7 @@ impl Lives {
         else {
             return;
         };
-        let is_known = reason == RejectReason::DuplicateOrderId || self.state(orders, order).is_some();
+        let is_known = reason == RejectReason::DuplicateOrderId || self.state(cells, order).is_some();
         if is_known || order == OrderId::default() {
             self.refused = Refused::Stateless;
             return;
@@ -233,20 +252,20 @@ impl Lives {
             created: time,
             updated: time,
         };
-        self.closed.push(Ended::of(&state), &Extras::of(&state));
+        self.closed.push_state(&state);
     }
 
     /// Notes the owner's own name for the order that was just accepted or refused.
     pub(super) fn name(
         &mut self,
-        orders: &Orders<()>,
+        cells: &mut Cells,
         order: OrderId,
         client_id: ClientOrderId,
     ) -> Result<(), Divergence> {
         match self.refused {
             Refused::No => {
-                let slot = self.find(orders, order)?;
-                self.extras_mut(slot).client_id = Some(client_id);
+                let slot = cells.known(order)?;
+                self.extras_mut(cells.at_mut(slot), slot).client_id = Some(client_id);
             }
             Refused::Kept => self.closed.name_newest(order, client_id),
             Refused::Stateless => {}
@@ -254,12 +273,11 @@ impl Lives {
         Ok(())
     }
 
-    /// Notes where an order rests: that is its price now, unless it follows the book.
+    /// Notes where an order rests: that is its limit now, unless it follows the book.
     #[inline]
-    pub(super) fn rest(&mut self, slot: Slot, price: Price) {
-        let life = &mut self.lives[slot.get()].0;
-        if life.order_type != OrderType::Pegged {
-            (life.has_price, life.price) = (true, price);
+    pub(super) fn rest(cell: &mut Cell, price: Price) {
+        if cell.order_type != OrderType::Pegged {
+            (cell.has_price, cell.price, cell.has_limit_apart) = (true, price, false);
         }
     }
 
@@ -267,29 +285,39 @@ impl Lives {
     #[inline]
     pub(super) fn fill(
         &mut self,
-        orders: &mut Orders<()>,
-        slot: Slot,
+        cells: &mut Cells,
+        slot: u32,
         (price, quantity): (Price, Qty),
         time: Timestamp,
     ) -> Result<(), Divergence> {
-        let life = &mut self.lives[slot.get()].0;
-        let filled = life.filled.lots().saturating_add(quantity.lots());
-        let cost = life.cost.units().saturating_add(price.notional(quantity).units());
-        (life.filled, life.cost, life.updated) = (Qty::new(filled), Notional::new(cost), time);
+        let cell = cells.at_mut(slot);
+        let before = self.progress_of(cell, slot);
+        let filled = before.filled.lots().saturating_add(quantity.lots());
+        let cost = before
+            .cost
+            .units()
+            .saturating_add(price.notional(quantity).units());
+        let progress = Progress {
+            filled: Qty::new(filled),
+            cost: Notional::new(cost),
+            updated: time,
+        };
         // An order by value has no quantity, and is not over by having traded it.
-        if life.quantity.is_zero() || filled < life.quantity.lots() {
+        if cell.quantity.is_zero() || filled < cell.quantity.lots() {
+            cell.has_progress = true;
+            self.progress[slot + 1].set(progress);
             return Ok(());
         }
-        if filled > life.quantity.lots() {
-            return Err(Divergence::Order(orders.id(slot)));
+        if filled > cell.quantity.lots() {
+            return Err(Divergence::Order(cell.id));
         }
-        self.close(orders, slot, OrderStatus::Filled, time)
+        self.close(cells, slot, progress, OrderStatus::Filled)
     }
 
     /// Notes what an order was charged for a trade, with which it may have closed.
-    pub(super) fn charge(&mut self, orders: &Orders<()>, order: OrderId, fee: Amount) {
-        match orders.find(order) {
-            Some(slot) => self.extras_mut(slot).charge(fee),
+    pub(super) fn charge(&mut self, cells: &mut Cells, order: OrderId, fee: Amount) {
+        match cells.find(order) {
+            Some(slot) => self.extras_mut(cells.at_mut(slot), slot).charge(fee),
             None => self.closed.charge(order, fee),
         }
     }
@@ -297,7 +325,7 @@ impl Lives {
     /// Takes what an event says about an order that does not happen to most orders.
     pub(super) fn rare_event(
         &mut self,
-        orders: &mut Orders<()>,
+        cells: &mut Cells,
         time: Timestamp,
         event: &Event,
     ) -> Result<(), Divergence> {
@@ -309,25 +337,37 @@ impl Lives {
         else {
             return Ok(());
         };
-        let slot = self.find(orders, order)?;
-        let life = &mut self.lives[slot.get()].0;
-        life.updated = time;
+        let slot = cells.known(order)?;
+        let cell = cells.at_mut(slot);
+        if cell.created != time {
+            let before = self.progress_of(cell, slot);
+            self.progress[slot + 1] = Progress {
+                updated: time,
+                ..before
+            };
+            cell.has_progress = true;
+        }
         match *event {
             Event::Terms {
                 time_in_force,
                 trigger,
                 ..
             } => {
-                let extras = self.extras_mut(slot);
+                let extras = self.extras_mut(cell, slot);
                 (extras.time_in_force, extras.trigger) = (time_in_force, trigger);
             }
             Event::Amended { price, quantity, .. } => {
-                (life.has_price, life.price) = (price.is_some(), price.unwrap_or_default());
-                life.quantity = quantity;
+                cell.quantity = quantity;
+                let is_limit_there = !cell.is_displayed() || cell.has_price && price == Some(cell.price);
+                if cell.has_limit_apart || !is_limit_there {
+                    self.set_limit_apart(cells, slot, price);
+                } else {
+                    (cell.has_price, cell.price) = (price.is_some(), price.unwrap_or_default());
+                }
             }
-            Event::Decremented { by, .. } => life.quantity = life.quantity.saturating_sub(by),
-            Event::Triggered { .. } => life.is_triggered = true,
-            Event::Armed { quantity, .. } => life.quantity = quantity,
+            Event::Decremented { by, .. } => cell.quantity = cell.quantity.saturating_sub(by),
+            Event::Triggered { .. } => cell.is_triggered = true,
+            Event::Armed { quantity, .. } => cell.quantity = quantity,
             _ => {}
         }
         Ok(())
@@ -337,8 +377,8 @@ impl Lives {
     #[inline]
     pub(super) fn cancel(
         &mut self,
-        orders: &mut Orders<()>,
-        slot: Slot,
+        cells: &mut Cells,
+        slot: u32,
         reason: CancelReason,
         time: Timestamp,
     ) -> Result<(), Divergence> {
@@ -346,56 +386,55 @@ impl Lives {
             CancelReason::Expired => OrderStatus::Expired,
             reason => OrderStatus::Cancelled(reason),
         };
-        self.close(orders, slot, status, time)
+        let progress = Progress {
+            updated: time,
+            ..self.progress_of(cells.at(slot), slot)
+        };
+        self.close(cells, slot, progress, status)
     }
 
     /// Ends a batch: a market order by value is over, if it was not cancelled.
     #[inline]
-    pub(super) fn end_batch(&mut self, orders: &mut Orders<()>, time: Timestamp) -> Result<(), Divergence> {
-        let Some(slot) = self.by_value.take().and_then(|order| orders.find(order)) else {
+    pub(super) fn end_batch(&mut self, cells: &mut Cells, time: Timestamp) -> Result<(), Divergence> {
+        match self.by_value.take() {
+            None => Ok(()),
+            Some(order) => self.end_by_value(cells, order, time),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn end_by_value(&mut self, cells: &mut Cells, order: OrderId, time: Timestamp) -> Result<(), Divergence> {
+        let Some(slot) = cells.find(order) else {
             return Ok(());
         };
-        if self.lives[slot.get()].0.filled.is_zero() {
-            return Err(Divergence::Order(orders.id(slot)));
+        let progress = Progress {
+            updated: time,
+            ..self.progress_of(cells.at(slot), slot)
+        };
+        if progress.filled.is_zero() {
+            return Err(Divergence::Order(order));
         }
-        self.close(orders, slot, OrderStatus::Filled, time)
+        self.close(cells, slot, progress, OrderStatus::Filled)
     }
 
     /// Moves an order from the open ones to the closed ones. Nothing of it may be displayed any more.
-    #[inline]
+    #[inline(always)]
     fn close(
         &mut self,
-        orders: &mut Orders<()>,
-        slot: Slot,
+        cells: &mut Cells,
+        slot: u32,
+        progress: Progress,
         status: OrderStatus,
-        time: Timestamp,
     ) -> Result<(), Divergence> {
-        let order = orders.id(slot);
-        if orders.queue(slot).is_some() {
-            return Err(Divergence::Order(order));
+        let cell = cells.at(slot);
+        if cell.is_displayed() {
+            return Err(Divergence::Order(cell.id));
         }
-        let mut ended = Ended {
-            life: self.lives[slot.get()].0,
-            order,
-            account: self.owners.leave(slot.get()),
-            status,
-            side: orders.side(slot),
-        };
-        ended.life.updated = time;
-        self.closed.push(ended, &self.extras[slot.get()]);
-        orders.forget(slot);
-        if self.newest.is_some_and(|(newest, _)| newest == order) {
-            self.newest = None;
-        }
+        let account = self.owners.leave(cell.owner, slot);
+        let extras = cell.has_extras.then(|| &self.extras[slot]);
+        self.closed.push(cell, progress, (account, status), extras);
+        cells.forget(slot);
         Ok(())
     }
-}
-
-/// Puts an order into the store that stands in no queue yet.
-#[inline]
-pub(super) fn follow(orders: &mut Orders<()>, order: OrderId, side: Side) -> Result<Slot, Divergence> {
-    if orders.is_full() {
-        return Err(Divergence::OrdersMax);
-    }
-    orders.follow(order, side).ok_or(Divergence::Order(order))
 }

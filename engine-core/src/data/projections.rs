@@ -9,13 +9,14 @@ pub use image::{InstrumentImage, ProjectionsImage};
 use serde::{Deserialize, Serialize};
 
 use super::candles::Candles;
+use super::cells::Cells;
 use super::depth::{Depth, DepthLevel, DepthUpdate, Drained, Shown};
 use super::feed::Cursor;
 use super::interval::Interval;
 use super::orders::{Lives, OrderState};
 use super::statistics::{Statistics, Summary};
 use super::trades::Trades;
-use crate::book::{OrderIds, Orders};
+use crate::book::OrderIds;
 use crate::types::{AccountId, InstrumentId, OrderId, Side};
 
 /// Which projections are on, and how much each may hold.
@@ -134,7 +135,7 @@ pub struct Projections {
     cursor: Cursor,
     instruments: Vec<Option<Box<Instrument>>>,
     /// All open orders (where their states are on) or all displayed ones.
-    store: Orders<()>,
+    cells: Cells,
     lives: Option<Lives>,
 }
 
@@ -164,7 +165,7 @@ impl Projections {
         Self {
             cursor: Cursor::default(),
             instruments: Vec::new(),
-            store: Orders::new(ids, orders_max),
+            cells: Cells::new(ids, orders_max),
             lives: config
                 .closed_orders_max
                 .map(|max| Lives::new(max, ids, orders_max)),
@@ -185,7 +186,7 @@ impl Projections {
         let listed = self.instruments.get(instrument.get() as usize)?.as_deref()?;
         Some(Depth {
             shown: listed.shown.as_ref()?,
-            orders: &self.store,
+            cells: &self.cells,
             sequence: self.cursor.last().unwrap_or_default(),
             time: self.cursor.time(),
         })
@@ -242,18 +243,18 @@ impl Projections {
 
     /// The state of an order that is open or still kept, if order states are on.
     pub fn order(&self, order: OrderId) -> Option<OrderState> {
-        self.lives.as_ref()?.state(&self.store, order)
+        self.lives.as_ref()?.state(&self.cells, order)
     }
 
     /// The open orders of an account, newest first; none if order states are off.
     pub fn open_orders(&self, account: AccountId) -> impl Iterator<Item = OrderState> {
         let lives = self.lives.iter();
-        lives.flat_map(move |lives| lives.open(&self.store, account))
+        lives.flat_map(move |lives| lives.open(&self.cells, account))
     }
 
     /// How many orders are open; where order states are off, how many are displayed.
     pub fn order_count(&self) -> usize {
-        self.store.len()
+        self.cells.len()
     }
 
     /// The closed orders that are kept, the one that closed first first.
@@ -262,6 +263,7 @@ impl Projections {
     }
 
     /// Hands out the order that closed first and forgets it.
+    #[inline]
     pub fn pop_closed_order(&mut self) -> Option<OrderState> {
         self.lives.as_mut()?.pop_closed()
     }
@@ -281,17 +283,17 @@ impl Projections {
     /// Walks everything and panics where an invariant is broken.
     #[doc(hidden)]
     pub fn check_invariants(&self) {
-        self.store.check_invariants();
+        self.cells.check_invariants();
         let shown = self
             .instruments
             .iter()
             .flatten()
             .filter_map(|listed| listed.shown.as_ref());
-        let displayed: usize = shown.map(|shown| shown.check_invariants(&self.store)).sum();
-        let is_queued = |slot: &crate::book::Slot| self.store.queue(*slot).is_some();
+        let displayed: usize = shown.map(|shown| shown.check_invariants(&self.cells)).sum();
+        let is_displayed = |slot: &u32| self.cells.at(*slot).is_displayed();
         assert_eq!(
             displayed,
-            self.store.iter().filter(is_queued).count(),
+            self.cells.slots().filter(is_displayed).count(),
             "an order is displayed in one book"
         );
     }

@@ -13,7 +13,7 @@ pub use image::StatisticsImage;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use self::extremes::Extremes;
+use self::extremes::{BlockExtremes, Extremes};
 use super::feed::{Cursor, FeedError};
 use super::queue::Queue;
 use super::ratio::Ratio;
@@ -32,9 +32,9 @@ const WINDOW_NS: u64 = 86_400 * 1_000_000_000;
 /// The window then never misses a trade, but may hold some up to that long too late, and
 /// [`Summary::late_ns_max`] says so. An older window that is exact again is exact again: nothing lasts.
 ///
-/// **Bounds.** A trade takes 24 bytes, and up to 32 more while it is a candidate for the highest or lowest
-/// price; there are at most 4,321 slots of 96 bytes. Each trade is added and taken away once: its cost does
-/// not depend on how many there are.
+/// **Bounds.** A trade takes 24 bytes; there are at most 4,321 slots of 96 bytes, and as much for the highest and lowest
+/// prices. Each trade is added and taken away once: its cost does not depend on how many there are. A summary looks at
+/// no more than 128 trades.
 ///
 /// ```
 /// use engine_core::data::{Statistics, Trade, TradeFeed};
@@ -65,7 +65,7 @@ pub struct Statistics {
     /// The first moment at which the oldest trade or slot leaves.
     leaves: Timestamp,
     recent: Queue<Entry>,
-    recent_extremes: Extremes,
+    recent_extremes: BlockExtremes,
     /// How many trades have left `recent`.
     recent_gone: u64,
     slots: Queue<Slot>,
@@ -173,7 +173,7 @@ impl Statistics {
             trades_max: trades_max.max(1),
             leaves: Timestamp::from_nanos(u64::MAX),
             recent: Queue::new(),
-            recent_extremes: Extremes::new(),
+            recent_extremes: BlockExtremes::new(),
             recent_gone: 0,
             slots: Queue::new(),
             slot_extremes: Extremes::new(),
@@ -191,14 +191,18 @@ impl Statistics {
                 (Some(one), Some(other)) => Some(pick(one, other)),
                 (one, other) => one.or(other),
             };
-        let (slots, recent) = (&self.slot_extremes, &self.recent_extremes);
+        let slots = &self.slot_extremes;
+        let recent = self
+            .recent_extremes
+            .of(self.recent_gone, self.recent.len(), self.recent.iter());
+        let (recent_high, recent_low) = recent.unzip();
         let slot_open = self.slots.front().map(|slot| slot.open);
         Summary {
             time: self.cursor.time(),
             last: self.last,
             open: slot_open.or_else(|| self.recent.front().map(|entry| entry.price)),
-            high: both(slots.high(), recent.high(), Price::max),
-            low: both(slots.low(), recent.low(), Price::min),
+            high: both(slots.high(), recent_high, Price::max),
+            low: both(slots.low(), recent_low, Price::min),
             volume: self.volume,
             turnover: self.turnover,
             trade_count: self.trade_count,
@@ -222,7 +226,7 @@ impl Statistics {
             price,
             quantity,
         });
-        self.recent_extremes.push(number, price);
+        self.recent_extremes.push(number, price, self.recent_gone);
         self.volume = self.volume.plus(quantity);
         self.turnover.add(price.notional(quantity));
         self.trade_count += 1;

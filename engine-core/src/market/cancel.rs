@@ -31,8 +31,9 @@ impl Floor<'_> {
     #[inline(always)]
     pub(crate) fn cancel_one(&mut self, slot: Slot, reason: CancelReason) {
         if !self.cancel_plain(slot, reason) {
-            self.cancel(slot, reason);
-            self.come_to_rest();
+            let mut floor = self.again();
+            floor.cancel(slot, reason);
+            floor.come_to_rest();
         }
     }
 }

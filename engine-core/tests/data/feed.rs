@@ -4,10 +4,10 @@ use std::fmt::Debug;
 
 use engine_core::data::indicators::{Period, Rsi, Study, StudySource};
 use engine_core::data::{
-    Candles, Feed, FeedError, Interval, Projection, Projections, ProjectionsConfig, Statistics, Trade,
-    TradeFeed, Trades,
+    Candles, Divergence, Feed, FeedError, Interval, Projection, Projections, ProjectionsConfig, Statistics,
+    Trade, TradeFeed, Trades,
 };
-use engine_core::{Event, EventBatch, OrderId, OrderType, Price, Qty, Seq, Side};
+use engine_core::{Event, EventBatch, OrderId, OrderIds, OrderType, Price, Qty, Seq, Side};
 
 use crate::{DAY, MINUTE, X, at, trade};
 
@@ -322,4 +322,64 @@ fn limits_are_kept() {
             .to_string()
             .contains("more orders")
     );
+}
+
+/// Ids that lead to no slot, to one beyond the limit, or to one that is in use are contradictions, whoever names orders.
+#[test]
+fn ids_that_lead_nowhere_are_contradictions() {
+    let listed = [Event::Listed { instrument: X }, accepted(1, Side::Sell)];
+    for ids in [OrderIds::Assigned, OrderIds::Chosen { hash_seed: 3 }] {
+        let nowhere = [0, 2, 7, u64::from(u32::MAX), (1 << 32) + 1, 1 << 32, u64::MAX];
+        for id in nowhere {
+            let config = ProjectionsConfig {
+                ids,
+                orders_max: 4,
+                ..ProjectionsConfig::default()
+            };
+            let mut projections = Projections::new(config);
+            projections.apply(&batch(1, 0, &listed)).expect("one order");
+            assert_eq!(projections.order(OrderId::new(id)), None, "{id}");
+            let told = projections.apply(&batch(2, 0, &[rested(id, Side::Sell)]));
+            let expected = Divergence::Order(OrderId::new(id));
+            assert_eq!(
+                told,
+                Err(FeedError::Diverged {
+                    at: Seq::new(2),
+                    cause: expected
+                })
+            );
+            projections.check_invariants();
+        }
+    }
+    // The slot of an id that is handed out is its lower half: it is in use, or there is none.
+    for id in [(1 << 32) + 1, 4, u64::from(u32::MAX), u64::MAX] {
+        let mut projections = Projections::new(ProjectionsConfig {
+            orders_max: 4,
+            ..ProjectionsConfig::default()
+        });
+        projections.apply(&batch(1, 0, &listed)).expect("one order");
+        let told = projections.apply(&batch(2, 0, &[accepted(id, Side::Sell)]));
+        let cause = Divergence::Order(OrderId::new(id));
+        assert_eq!(
+            told,
+            Err(FeedError::Diverged {
+                at: Seq::new(2),
+                cause
+            })
+        );
+    }
+    // Whoever chooses ids may choose any.
+    let config = ProjectionsConfig {
+        ids: OrderIds::Chosen { hash_seed: 3 },
+        ..ProjectionsConfig::default()
+    };
+    let mut projections = Projections::new(config);
+    let any = [0, u64::MAX].map(|id| accepted(id, Side::Sell));
+    projections
+        .apply(&batch(1, 0, &[listed[0], any[0], any[1]]))
+        .expect("two orders");
+    for id in [0, u64::MAX] {
+        assert!(projections.order(OrderId::new(id)).is_some(), "{id}");
+    }
+    projections.check_invariants();
 }

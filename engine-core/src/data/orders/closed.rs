@@ -8,11 +8,12 @@
 //! A position that is older than what the ring holds leads nowhere, so nothing has to be taken out of a
 //! bucket when the ring comes round: closing an order writes one state, one link and one bucket.
 
-use super::life::{Ended, Extras};
-use super::state::OrderState;
+use super::life::{Ended, Extras, Progress};
+use super::state::{OrderState, OrderStatus};
 use crate::book::{Keys, Slab};
 use crate::command::ClientOrderId;
-use crate::types::{Amount, OrderId};
+use crate::data::cells::Cell;
+use crate::types::{AccountId, Amount, OrderId};
 
 /// The most buckets: 4 MiB of them. With more states than that, a bucket's chain is a few steps long.
 const BUCKETS_MAX: usize = 1 << 20;
@@ -67,14 +68,47 @@ impl Closed {
         self.keys.hash32(order.get()) as usize & (self.buckets.len() - 1)
     }
 
-    /// Takes in the state of an order that closed just now.
-    #[inline]
-    pub(super) fn push(&mut self, ended: Ended, extras: &Extras) {
-        if self.closed_max == 0 {
-            self.lost = self.lost.saturating_add(1);
+    /// Takes in an order that closed just now, as it is, with its extras if it has any.
+    #[inline(always)]
+    pub(super) fn push(
+        &mut self,
+        cell: &Cell,
+        progress: Progress,
+        (account, status): (Option<AccountId>, OrderStatus),
+        extras: Option<&Extras>,
+    ) {
+        let Some(at) = self.next_place(cell.id) else {
             return;
+        };
+        self.ring[at].set(cell, progress, account, status);
+        if let Some(extras) = extras {
+            self.extras[at] = *extras;
+            if cell.has_limit_apart {
+                self.ring[at].price = extras.limit;
+            }
         }
-        let bucket = self.bucket(ended.order);
+    }
+
+    /// Takes in the state of an order that is closed.
+    pub(super) fn push_state(&mut self, state: &OrderState) {
+        let Some(at) = self.next_place(state.order) else {
+            return;
+        };
+        (self.ring[at], self.extras[at]) = (Ended::of(state), Extras::of(state));
+    }
+
+    /// The place in the ring for an order that closed just now, if any is kept.
+    #[inline]
+    fn next_place(&mut self, order: OrderId) -> Option<u32> {
+        if self.len == self.closed_max {
+            self.lost = self.lost.saturating_add(1);
+            if self.closed_max == 0 {
+                return None;
+            }
+            self.len -= 1;
+        }
+        self.len += 1;
+        let bucket = self.bucket(order);
         self.newest = self.newest.wrapping_add(1);
         let link = std::mem::replace(&mut self.buckets[bucket], self.newest);
         self.newest_at = if self.newest_at + 1 == self.closed_max {
@@ -82,23 +116,19 @@ impl Closed {
         } else {
             self.newest_at + 1
         };
-        let at = self.newest_at;
-        if (at as usize) < self.ring.len() {
-            self.ring[at] = ended;
-            self.links[at] = link;
-            if ended.life.has_extras {
-                self.extras[at] = *extras;
-            }
-        } else {
-            self.ring.push(ended);
-            self.extras.push(*extras);
-            self.links.push(link);
+        if self.newest_at as usize == self.ring.len() {
+            self.add_place();
         }
-        if self.len == self.closed_max {
-            self.lost = self.lost.saturating_add(1);
-        } else {
-            self.len += 1;
-        }
+        self.links[self.newest_at] = link;
+        Some(self.newest_at)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn add_place(&mut self) {
+        self.ring.push(Ended::NONE);
+        self.extras.push(Extras::NONE);
+        self.links.push(0);
     }
 
     /// The place of a state that is so much older than the newest one.
@@ -119,9 +149,9 @@ impl Closed {
     /// Adds to what the newest order with this id was charged, if it is still kept.
     pub(super) fn charge(&mut self, order: OrderId, fee: Amount) {
         let Some(place) = self.place_of(order) else { return };
-        let life = &mut self.ring[place].life;
-        if !life.has_extras {
-            (life.has_extras, self.extras[place]) = (true, Extras::NONE);
+        let ended = &mut self.ring[place];
+        if !ended.has_extras {
+            (ended.has_extras, self.extras[place]) = (true, Extras::NONE);
         }
         self.extras[place].charge(fee);
     }
@@ -148,11 +178,13 @@ impl Closed {
         (0..self.len).rev().map(|age| self.state(self.place(age)))
     }
 
+    #[inline]
     fn state(&self, place: u32) -> OrderState {
-        self.ring[place].state(self.extras[place])
+        self.ring[place].state(&self.extras[place])
     }
 
     /// Hands out the state of the order that closed first.
+    #[inline]
     pub(super) fn pop(&mut self) -> Option<OrderState> {
         self.len = self.len.checked_sub(1)?;
         let place = self.place(self.len);

@@ -4,9 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::Lives;
-use super::life::{Ended, Extras, Life};
+use super::life::{Extras, Progress};
 use super::state::{OrderState, OrderStatus};
-use crate::book::Orders;
+use crate::book::OrderIds;
+use crate::data::cells::{Cell, Cells};
 use crate::data::feed::{Divergence, RestoreError};
 
 /// All orders as plain data.
@@ -23,16 +24,16 @@ pub struct OrdersImage {
 }
 
 impl Lives {
-    pub(in crate::data) fn image(&self, orders: &Orders<()>) -> OrdersImage {
-        let mut open: Vec<OrderState> = orders
-            .iter()
-            .filter(|slot| self.owners.account(slot.get()).is_none())
-            .map(|slot| self.open_state(orders, slot))
+    pub(in crate::data) fn image(&self, cells: &Cells) -> OrdersImage {
+        let mut open: Vec<OrderState> = cells
+            .slots()
+            .filter(|slot| self.owners.account(cells.at(*slot).owner).is_none())
+            .map(|slot| self.open_state(cells, slot))
             .collect();
         open.sort_unstable_by_key(|state| state.order);
         for account in self.owners.accounts() {
             let newest = open.len();
-            open.extend(self.open(orders, account));
+            open.extend(self.open(cells, account));
             open[newest..].reverse();
         }
         OrdersImage {
@@ -42,14 +43,14 @@ impl Lives {
         }
     }
 
-    /// The lives of an image. Its open orders are put into the store, parked.
+    /// The lives of an image. Its open orders are taken in; none is displayed yet.
     pub(in crate::data) fn restore(
         image: OrdersImage,
         closed_max: u32,
-        orders_max: u32,
-        orders: &mut Orders<()>,
+        (ids, orders_max): (OrderIds, u32),
+        cells: &mut Cells,
     ) -> Result<Self, RestoreError> {
-        let mut restored = Self::new(closed_max, orders.ids(), orders_max);
+        let mut restored = Self::new(closed_max, ids, orders_max);
         if image.closed.len() > closed_max as usize {
             return Err(RestoreError::Inconsistent("more closed orders than may be kept"));
         }
@@ -59,7 +60,7 @@ impl Lives {
         for state in &image.open {
             let is_open = state.status == OrderStatus::Pending && state.filled.is_zero()
                 || state.status == OrderStatus::PartiallyFilled && !state.filled.is_zero();
-            let inserted = restored.restore_open(orders, state);
+            let inserted = restored.restore_open(cells, state);
             if !is_open || inserted.is_err() {
                 return Err(RestoreError::Inconsistent("an open order that cannot be"));
             }
@@ -68,19 +69,32 @@ impl Lives {
             if !state.status.is_closed() {
                 return Err(RestoreError::Inconsistent("an open order among the closed ones"));
             }
-            restored.closed.push(Ended::of(&state), &Extras::of(&state));
+            restored.closed.push_state(&state);
         }
         restored.closed.set_lost(image.closed_lost);
-        restored.newest = None;
         Ok(restored)
     }
 
-    fn restore_open(&mut self, orders: &mut Orders<()>, state: &OrderState) -> Result<(), Divergence> {
-        let slot = self.insert(orders, (state.order, state.side), Life::of(state))?;
-        self.extras[slot.get()] = Extras::of(state);
-        if let Some(account) = state.account {
-            self.owners.enter(account, slot.get());
-        }
+    fn restore_open(&mut self, cells: &mut Cells, state: &OrderState) -> Result<(), Divergence> {
+        let slot = cells.claim(state.order)?;
+        *cells.at_mut(slot) = Cell {
+            owner: self.enter(state.account, slot),
+            quantity: state.quantity,
+            created: state.created,
+            order_type: state.order_type,
+            has_price: state.price.is_some(),
+            is_triggered: state.is_triggered,
+            has_progress: true,
+            has_extras: true,
+            has_limit_apart: true,
+            ..Cell::new(state.order, state.instrument, state.side)
+        };
+        self.extras[slot] = Extras::of(state);
+        self.progress[slot + 1] = Progress {
+            filled: state.filled,
+            cost: state.cost,
+            updated: state.updated,
+        };
         Ok(())
     }
 }

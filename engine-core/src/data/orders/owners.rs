@@ -1,26 +1,25 @@
 //! The open orders of each account, as lists.
 
+use std::hint::select_unpredictable;
+
 use crate::book::{Index, Slab, Slot};
+use crate::data::cells::NIL;
 use crate::types::AccountId;
 
-/// No slot.
-const NIL: u32 = u32::MAX;
-
-/// Where an order stands in its owner's list, if it has an owner. These lie by themselves, because the ones of
-/// the orders before and after change with every order that comes or goes.
+/// Where an order stands in its owner's list. These lie by themselves, and close together, because the ones of the
+/// orders before and after change with every order that comes or goes.
 #[derive(Clone, Copy)]
 struct Links {
-    /// The place of the owner among the owners.
-    owner: u32,
-    prev: u32,
-    next: u32,
+    older: u32,
+    newer: u32,
 }
+
+const _: () = assert!(size_of::<Links>() == 8, "as documented");
 
 impl Links {
     const NONE: Self = Self {
-        owner: NIL,
-        prev: NIL,
-        next: NIL,
+        older: NIL,
+        newer: NIL,
     };
 }
 
@@ -28,14 +27,15 @@ impl Links {
 #[derive(Clone, Copy)]
 struct Owner {
     account: u64,
-    oldest: u32,
     newest: u32,
 }
 
+/// An owner is named by its place here, which each of its orders keeps.
+///
 /// Invariants: an account that has an open order is here, once, and no other; its list holds its open orders,
-/// oldest first.
+/// newest first.
 pub(super) struct Owners {
-    /// By slot. A slot without an order that has an owner has none.
+    /// By slot plus one. The first ones are nobody's: they are what an order without neighbours writes to.
     links: Slab<Links>,
     owners: Vec<Owner>,
     free: Vec<u32>,
@@ -44,8 +44,10 @@ pub(super) struct Owners {
 
 impl Owners {
     pub(super) fn new(hash_seed: u64, orders_max: u32) -> Self {
+        let mut links = Slab::new(orders_max as usize + 1);
+        links.push(Links::NONE);
         Self {
-            links: Slab::new(orders_max as usize),
+            links,
             owners: Vec::new(),
             free: Vec::new(),
             index: Index::new(hash_seed, orders_max),
@@ -59,9 +61,10 @@ impl Owners {
 
     /// The open orders of an account, newest first.
     pub(super) fn orders(&self, account: AccountId) -> impl Iterator<Item = u32> {
-        let place = self.find(account.get());
-        let newest = place.and_then(|place| some(self.owners[place as usize].newest));
-        std::iter::successors(newest, |slot| some(self.links[*slot].prev))
+        let some = |slot: u32| (slot != NIL).then_some(slot);
+        let owner = self.find(account.get());
+        let newest = owner.and_then(|owner| some(self.owners[owner as usize].newest));
+        std::iter::successors(newest, move |slot| some(self.links[slot + 1].older))
     }
 
     /// The accounts that have open orders, in order.
@@ -73,11 +76,10 @@ impl Owners {
         accounts
     }
 
-    /// Whose order this is.
+    /// The account of an owner, if it is one.
     #[inline]
-    pub(super) fn account(&self, slot: u32) -> Option<AccountId> {
-        let owner = self.owners.get(self.links[slot].owner as usize)?;
-        AccountId::new(owner.account)
+    pub(super) fn account(&self, owner: u32) -> Option<AccountId> {
+        AccountId::new(self.owners.get(owner as usize)?.account)
     }
 
     #[inline]
@@ -86,31 +88,21 @@ impl Owners {
         self.index.find(account, account_of).map(Slot::get)
     }
 
-    /// Puts an order at the end of its owner's list.
+    /// Puts an order at the end of its owner's list, and says which owner that is.
     #[inline]
-    pub(super) fn enter(&mut self, account: AccountId, slot: u32) {
+    pub(super) fn enter(&mut self, account: AccountId, slot: u32) -> u32 {
         let place = self
             .find(account.get())
             .unwrap_or_else(|| self.add(account.get()));
-        let owner = &mut self.owners[place as usize];
-        self.links[slot] = Links {
-            owner: place,
-            prev: owner.newest,
-            next: NIL,
-        };
-        match some(owner.newest) {
-            Some(newest) => self.links[newest].next = slot,
-            None => owner.oldest = slot,
-        }
-        owner.newest = slot;
+        let older = std::mem::replace(&mut self.owners[place as usize].newest, slot);
+        self.links[slot + 1] = Links { older, newer: NIL };
+        self.links[older.wrapping_add(1)].newer = slot;
+        place
     }
 
+    #[inline(never)]
     fn add(&mut self, account: u64) -> u32 {
-        let new = Owner {
-            account,
-            oldest: NIL,
-            newest: NIL,
-        };
+        let new = Owner { account, newest: NIL };
         let place = self.free.pop().unwrap_or(self.owners.len() as u32);
         match self.owners.get_mut(place as usize) {
             Some(owner) => *owner = new,
@@ -121,31 +113,25 @@ impl Owners {
         place
     }
 
-    /// Takes an order out of its owner's list, and says whose it was, if it had an owner. An owner without open
-    /// orders is forgotten.
+    /// Takes an order out of the list of its owner, if it has one, and says which account that is. An owner without
+    /// open orders is forgotten.
     #[inline]
-    pub(super) fn leave(&mut self, slot: u32) -> Option<AccountId> {
-        let links = self.links[slot];
-        let owner = self.owners.get_mut(links.owner as usize)?;
-        self.links[slot] = Links::NONE;
-        match some(links.prev) {
-            Some(prev) => self.links[prev].next = links.next,
-            None => owner.oldest = links.next,
-        }
-        match some(links.next) {
-            Some(next) => self.links[next].prev = links.prev,
-            None => owner.newest = links.prev,
-        }
-        let account = owner.account;
-        if owner.newest == NIL {
-            self.index.remove(account, Slot::new(links.owner));
-            self.free.push(links.owner);
+    pub(super) fn leave(&mut self, owner: u32, slot: u32) -> Option<AccountId> {
+        let place = self.owners.get_mut(owner as usize)?;
+        let Links { older, newer } = self.links[slot + 1];
+        self.links[older.wrapping_add(1)].newer = newer;
+        self.links[newer.wrapping_add(1)].older = older;
+        let account = place.account;
+        place.newest = select_unpredictable(newer == NIL, older, place.newest);
+        if place.newest == NIL {
+            self.forget(account, owner);
         }
         AccountId::new(account)
     }
-}
 
-#[inline]
-fn some(slot: u32) -> Option<u32> {
-    (slot != NIL).then_some(slot)
+    #[inline(never)]
+    fn forget(&mut self, account: u64, owner: u32) {
+        self.index.remove(account, Slot::new(owner));
+        self.free.push(owner);
+    }
 }

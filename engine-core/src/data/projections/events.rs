@@ -1,10 +1,10 @@
 //! What each event does to the projections.
 
 use super::{Feed, Instrument, Projections};
-use crate::book::Slot;
-use crate::data::depth::Place;
+use crate::data::cells::{Cell, Cells};
+use crate::data::depth::{Place, Shown};
 use crate::data::feed::{Divergence, FeedError};
-use crate::data::orders::follow;
+use crate::data::orders::Lives;
 use crate::data::trades::Trade;
 use crate::event::{Event, EventBatch};
 use crate::types::{InstrumentId, OrderId};
@@ -31,7 +31,7 @@ impl Projections {
             self.take_event(batch, index, event)?;
         }
         match &mut self.lives {
-            Some(lives) => lives.end_batch(&mut self.store, batch.time),
+            Some(lives) => lives.end_batch(&mut self.cells, batch.time),
             None => Ok(()),
         }
     }
@@ -40,7 +40,7 @@ impl Projections {
     fn take_event(&mut self, batch: &EventBatch<'_>, index: usize, event: &Event) -> Result<(), Divergence> {
         match *event {
             Event::Accepted { .. } => match &mut self.lives {
-                Some(lives) => lives.accept(&mut self.store, batch.time, event),
+                Some(lives) => lives.accept(&mut self.cells, batch.time, event),
                 None => Ok(()),
             },
             Event::Rested {
@@ -58,25 +58,21 @@ impl Projections {
                 side,
                 price,
                 displayed,
-            } => self
-                .hide(instrument, order, Place::new(side, price, displayed))
-                .map(|_| ()),
+            } => self.hide(instrument, order, Place::new(side, price, displayed)),
             Event::Reduced {
                 instrument,
                 order,
                 side,
                 price,
                 by,
-            } => self
-                .reduce(instrument, order, Place::new(side, price, by))
-                .map(|_| ()),
+            } => self.reduce(instrument, order, Place::new(side, price, by)),
             Event::Replenished {
                 instrument,
                 order,
                 side,
                 price,
                 displayed,
-            } => self.show(instrument, order, None, Place::new(side, price, displayed)),
+            } => self.replenish(instrument, order, Place::new(side, price, displayed)),
             Event::Listed { instrument } => self.list(instrument),
             _ => self.take_rare(batch, event),
         }
@@ -87,9 +83,9 @@ impl Projections {
             return Ok(());
         };
         match *event {
-            Event::Named { order, client_id } => lives.name(&self.store, order, client_id),
+            Event::Named { order, client_id } => lives.name(&mut self.cells, order, client_id),
             Event::Rejected { .. } => {
-                lives.reject(&self.store, batch.time, event);
+                lives.reject(&self.cells, batch.time, event);
                 Ok(())
             }
             Event::Settled {
@@ -101,11 +97,11 @@ impl Projections {
                 let Some(Event::Traded { maker, taker, .. }) = batch.events.get(trade as usize) else {
                     return Err(Divergence::Trade(trade));
                 };
-                lives.charge(&self.store, *maker, maker_fee);
-                lives.charge(&self.store, *taker, taker_fee);
+                lives.charge(&mut self.cells, *maker, maker_fee);
+                lives.charge(&mut self.cells, *taker, taker_fee);
                 Ok(())
             }
-            _ => lives.rare_event(&mut self.store, batch.time, event),
+            _ => lives.rare_event(&mut self.cells, batch.time, event),
         }
     }
 
@@ -124,101 +120,103 @@ impl Projections {
         Ok(())
     }
 
-    /// Where an order lives that was said to be there before.
+    /// The displayed book of an instrument, in which orders are looked up here.
     #[inline]
-    fn find(&self, order: OrderId) -> Result<Slot, Divergence> {
-        match &self.lives {
-            Some(lives) => lives.find(&self.store, order),
-            None => self.store.find(order).ok_or(Divergence::Order(order)),
-        }
+    fn shown(&mut self, instrument: InstrumentId) -> Result<(&mut Shown, &mut Cells), Divergence> {
+        let listed = self.instruments.get_mut(instrument.get() as usize);
+        let listed = listed
+            .and_then(Option::as_mut)
+            .and_then(|listed| listed.shown.as_mut());
+        let shown = listed.ok_or(Divergence::Instrument(instrument))?;
+        Ok((shown, &mut self.cells))
+    }
+
+    #[inline]
+    fn has_books(&self) -> bool {
+        self.config.depth_changes_max.is_some()
     }
 
     #[inline]
     fn rest(&mut self, instrument: InstrumentId, order: OrderId, place: Place) -> Result<(), Divergence> {
-        let mut slot = None;
-        if let Some(lives) = &mut self.lives {
-            let found = lives.find(&self.store, order)?;
-            lives.rest(found, place.price);
-            slot = Some(found);
-        }
-        if place.quantity.is_zero() {
+        let slot = if self.lives.is_some() {
+            let slot = self.cells.known(order)?;
+            Lives::rest(self.cells.at_mut(slot), place.price);
+            slot
+        } else if self.has_books() && !place.quantity.is_zero() {
+            self.cells.insert(Cell::new(order, instrument, place.side))?
+        } else {
+            return Ok(());
+        };
+        if place.quantity.is_zero() || !self.has_books() {
             return Ok(());
         }
-        self.show(instrument, order, slot, place)
+        let (shown, cells) = self.shown(instrument)?;
+        shown.show(cells, slot, place)
     }
 
-    /// Shows an order that was not shown. `slot` is where it lives, if that is known already.
-    #[inline]
-    fn show(
+    /// Shows the next part of an order.
+    #[inline(never)]
+    fn replenish(
         &mut self,
         instrument: InstrumentId,
         order: OrderId,
-        slot: Option<Slot>,
         place: Place,
     ) -> Result<(), Divergence> {
-        if self.config.depth_changes_max.is_none() {
+        if !self.has_books() {
             return Ok(());
         }
-        let slot = match (slot, &self.lives) {
-            (Some(slot), _) => slot,
-            (None, Some(lives)) => lives.find(&self.store, order)?,
-            (None, None) => follow(&mut self.store, order, place.side)?,
+        let slot = if self.lives.is_some() {
+            self.cells.known(order)?
+        } else {
+            self.cells.insert(Cell::new(order, instrument, place.side))?
         };
-        let listed = self
-            .instruments
-            .get_mut(instrument.get() as usize)
-            .and_then(Option::as_mut);
-        let listed = listed.ok_or(Divergence::Instrument(instrument))?;
-        match &mut listed.shown {
-            Some(shown) => shown.show(&mut self.store, slot, place),
-            None => Ok(()),
-        }
+        let (shown, cells) = self.shown(instrument)?;
+        shown.show(cells, slot, place)
     }
 
-    /// Takes displayed quantity from an order. Returns where it lives, if books are on and it is still kept.
-    #[inline]
-    fn reduce(
-        &mut self,
-        instrument: InstrumentId,
-        order: OrderId,
-        place: Place,
-    ) -> Result<Option<Slot>, Divergence> {
-        if self.config.depth_changes_max.is_none() {
-            return Ok(None);
+    /// Takes displayed quantity from an order.
+    #[inline(never)]
+    fn reduce(&mut self, instrument: InstrumentId, order: OrderId, place: Place) -> Result<(), Divergence> {
+        if !self.has_books() {
+            return Ok(());
         }
-        let slot = self.find(order)?;
-        let listed = self
-            .instruments
-            .get_mut(instrument.get() as usize)
-            .and_then(Option::as_mut);
-        let listed = listed.ok_or(Divergence::Instrument(instrument))?;
-        let Some(shown) = &mut listed.shown else {
-            return Ok(None);
-        };
-        let is_gone = shown.take(&mut self.store, slot, place)?;
-        if is_gone && self.lives.is_none() {
-            self.store.forget(slot);
-            return Ok(None);
-        }
-        Ok(Some(slot))
+        let slot = self.cells.known(order)?;
+        self.take_displayed(instrument, slot, place)
     }
 
     /// Takes an order out of the displayed book, of which it shows exactly this.
+    #[inline(never)]
+    fn hide(&mut self, instrument: InstrumentId, order: OrderId, place: Place) -> Result<(), Divergence> {
+        if !self.has_books() {
+            return Ok(());
+        }
+        let slot = self.cells.known(order)?;
+        self.take_displayed(instrument, slot, place)?;
+        self.check_hidden(slot, place)
+    }
+
+    /// Takes displayed quantity from the order in a slot. If that was all, and no order states are kept, it is gone.
     #[inline]
-    fn hide(
+    fn take_displayed(
         &mut self,
         instrument: InstrumentId,
-        order: OrderId,
+        slot: u32,
         place: Place,
-    ) -> Result<Option<Slot>, Divergence> {
-        let slot = self.reduce(instrument, order, place)?;
-        match slot.filter(|slot| self.store.queue(*slot).is_some()) {
-            Some(_) => Err(Divergence::Level {
-                side: place.side,
-                price: place.price,
-            }),
-            None => Ok(slot),
+    ) -> Result<(), Divergence> {
+        let (shown, cells) = self.shown(instrument)?;
+        shown.take(cells, slot, place)?;
+        if self.lives.is_none() && !self.cells.at(slot).is_displayed() {
+            self.cells.forget(slot);
         }
+        Ok(())
+    }
+
+    #[inline]
+    fn check_hidden(&self, slot: u32, place: Place) -> Result<(), Divergence> {
+        if self.cells.at(slot).is_displayed() {
+            return Err(place.is_not_so());
+        }
+        Ok(())
     }
 
     #[inline]
@@ -234,19 +232,20 @@ impl Projections {
         else {
             return Ok(());
         };
-        let mut slot = None;
+        let displayed = displayed.filter(|_| self.has_books());
+        if self.lives.is_none() && displayed.is_none() {
+            return Ok(());
+        }
+        let slot = self.cells.known(order)?;
         if let Some(displayed) = displayed {
             let place = Place::new(side, displayed.price, displayed.quantity);
-            slot = self.hide(instrument, order, place)?;
+            self.take_displayed(instrument, slot, place)?;
+            self.check_hidden(slot, place)?;
         }
-        let Some(lives) = &mut self.lives else {
-            return Ok(());
-        };
-        let slot = match slot {
-            Some(slot) => slot,
-            None => lives.find(&self.store, order)?,
-        };
-        lives.cancel(&mut self.store, slot, reason, batch.time)
+        match &mut self.lives {
+            Some(lives) => lives.cancel(&mut self.cells, slot, reason, batch.time),
+            None => Ok(()),
+        }
     }
 
     #[inline]
@@ -264,26 +263,32 @@ impl Projections {
         else {
             return Ok(());
         };
-        let mut slot = None;
-        if maker_displayed {
-            let place = Place::new(taker_side.opposite(), price, quantity);
-            slot = self.reduce(instrument, maker, place)?;
-        }
-        if let Some(lives) = &mut self.lives {
-            let taker = lives.find(&self.store, taker)?;
-            lives.fill(&mut self.store, taker, (price, quantity), batch.time)?;
-            let maker = match slot {
-                Some(slot) => slot,
-                None => lives.find(&self.store, maker)?,
-            };
-            lives.fill(&mut self.store, maker, (price, quantity), batch.time)?;
+        let is_displayed = maker_displayed && self.has_books();
+        if is_displayed || self.lives.is_some() {
+            let maker = self.cells.known(maker)?;
+            if is_displayed {
+                let place = Place::new(taker_side.opposite(), price, quantity);
+                self.take_displayed(instrument, maker, place)?;
+            }
+            if let Some(lives) = &mut self.lives {
+                let taker = self.cells.known(taker)?;
+                lives.fill(&mut self.cells, taker, (price, quantity), batch.time)?;
+                lives.fill(&mut self.cells, maker, (price, quantity), batch.time)?;
+            }
         }
         let listed = self
             .listed(instrument)
             .ok_or(Divergence::Instrument(instrument))?;
-        if let Some(trade) = Trade::of_event(instrument, batch, index) {
-            listed.traded(trade);
-        }
+        listed.traded(Trade {
+            seq: batch.seq,
+            // A command has fewer than 2^32 events: memory ends before.
+            index: index as u32,
+            time: batch.time,
+            price,
+            quantity,
+            taker_side,
+            taker: Some(taker),
+        });
         Ok(())
     }
 }

@@ -4,11 +4,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Instrument, Projections, ProjectionsConfig};
-use crate::book::Orders;
 use crate::data::candles::{Candles, CandlesImage};
+use crate::data::cells::{Cell, Cells};
 use crate::data::depth::{Depth, DepthImage, Shown};
 use crate::data::feed::{Cursor, FeedError, Projection, RestoreError};
-use crate::data::orders::{Lives, OrdersImage, follow};
+use crate::data::orders::{Lives, OrdersImage};
 use crate::data::statistics::{Statistics, StatisticsImage};
 use crate::data::trades::{Trades, TradesImage};
 use crate::event::EventBatch;
@@ -48,13 +48,13 @@ pub struct InstrumentImage {
 
 impl Projections {
     /// The version of the form of [`ProjectionsImage`].
-    pub const IMAGE_VERSION: u32 = 1;
+    pub const IMAGE_VERSION: u32 = 2;
 
     fn image_of(&self, instrument: InstrumentId, listed: &Instrument) -> InstrumentImage {
-        let (cursor, orders) = (self.cursor, &self.store);
+        let (cursor, cells) = (self.cursor, &self.cells);
         let depth = |shown| Depth {
             shown,
-            orders,
+            cells,
             sequence: cursor.last().unwrap_or_default(),
             time: cursor.time(),
         };
@@ -78,7 +78,10 @@ impl Projections {
         }
         let listed = self.list(image.instrument);
         listed.map_err(|_| RestoreError::Inconsistent("an instrument that cannot be listed"))?;
-        let shown = image.depth.map(|depth| self.restore_shown(depth)).transpose()?;
+        let depth = image.depth;
+        let shown = depth
+            .map(|depth| self.restore_shown(image.instrument, depth))
+            .transpose()?;
         let restored = Instrument {
             shown,
             trades: image.trades.map(Trades::restore).transpose()?,
@@ -89,7 +92,7 @@ impl Projections {
         Ok(())
     }
 
-    fn restore_shown(&mut self, image: DepthImage) -> Result<Shown, RestoreError> {
+    fn restore_shown(&mut self, instrument: InstrumentId, image: DepthImage) -> Result<Shown, RestoreError> {
         if image.covered > self.cursor.last().unwrap_or_default() {
             return Err(RestoreError::Inconsistent(
                 "an update of a batch that has not been",
@@ -97,17 +100,13 @@ impl Projections {
         }
         let has_lives = self.lives.is_some();
         let changes_max = self.config.depth_changes_max.unwrap_or_default();
-        Shown::restore(
-            image,
-            changes_max,
-            &mut self.store,
-            |orders: &mut Orders<()>, order, side| {
-                if has_lives {
-                    return orders.find(order);
-                }
-                follow(orders, order, side).ok()
-            },
-        )
+        let slot_of = |cells: &mut Cells, order, side| {
+            if has_lives {
+                return cells.find(order);
+            }
+            cells.insert(Cell::new(order, instrument, side)).ok()
+        };
+        Shown::restore(image, changes_max, &mut self.cells, slot_of)
     }
 }
 
@@ -178,7 +177,7 @@ impl Projection for Projections {
             config: self.config.clone(),
             cursor: self.cursor,
             instruments: listed.collect(),
-            orders: self.lives.as_ref().map(|lives| lives.image(&self.store)),
+            orders: self.lives.as_ref().map(|lives| lives.image(&self.cells)),
         }
     }
 
@@ -190,13 +189,8 @@ impl Projection for Projections {
         restored.cursor = image.cursor;
         restored.lives = match (image.orders, restored.config.closed_orders_max) {
             (Some(orders), Some(closed_max)) => {
-                let orders_max = restored.config.orders_max;
-                Some(Lives::restore(
-                    orders,
-                    closed_max,
-                    orders_max,
-                    &mut restored.store,
-                )?)
+                let store = (restored.config.ids, restored.config.orders_max);
+                Some(Lives::restore(orders, closed_max, store, &mut restored.cells)?)
             }
             (None, None) => None,
             _ => {
