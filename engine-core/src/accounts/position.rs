@@ -358,6 +358,20 @@ mod tests {
     }
 
     #[test]
+    fn shares_of_a_cost_times_a_quantity_beyond_64_bits_are_exact_on_both_sides() {
+        use Side::{Buy, Sell};
+        for (open, close) in [(Buy, Sell), (Sell, Buy)] {
+            // 2^60 + 3 for 2^20 + 1, of which 12,345 and then the rest are closed.
+            traded(&[
+                (open, 1 << 40, 1 << 20),
+                (open, 3, 1),
+                (close, 1 << 40, 12_345),
+                (close, (1 << 40) - 1, (1 << 20) + 1 - 12_345),
+            ]);
+        }
+    }
+
+    #[test]
     fn what_rounding_cuts_off_a_profit_comes_back_when_the_position_is_closed() {
         use Side::{Buy, Sell};
         // 3 cost 10. Closing one at 4 takes ⌈10 / 3⌉ = 4 of it, the second ⌈6 / 2⌉ = 3, the last 3.

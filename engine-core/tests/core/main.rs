@@ -1,6 +1,7 @@
 //! The rules of `docs/matching-rules.md` and `docs/accounts.md` as scenarios, and what must hold for every stream of commands.
 
 mod admit;
+mod alone;
 mod amend;
 mod auctions;
 mod balances;

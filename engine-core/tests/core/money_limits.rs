@@ -1,9 +1,9 @@
 //! Limits of money to the unit, and what is counted only from the first command on that asks.
 
-use engine_core::{Engine, Event, Seq};
+use engine_core::{AccountId, Amount, AssetId, Engine, Event, Seq};
 use engine_testkit::{NaiveEngine, UnderTest, script};
 
-use crate::check;
+use crate::{check, engine_after};
 
 /// Whether an order is refused, and why, in each of three scripts that differ in one number.
 #[track_caller]
@@ -278,6 +278,92 @@ fn a_small_order_may_meet_one_that_is_worth_more_than_64_bits() {
         position 2 -4096 cost -18446744073709551616 realised 0
         cancelled 1 1 User shown 1 @ 4503599627370496 buy acct 1
         balance 1 of 0: 18446744073709551616 held 0
+        ",
+    );
+}
+
+#[test]
+fn who_has_almost_64_bits_of_an_asset_is_paid_to_the_unit() {
+    check(
+        "
+        engine accounts
+        deposit 1 1000 of 0
+        deposit 2 9223372036854775807 of 0
+        deposit 2 5 of 1
+        sell 1 5 @ 100 acct 2
+        ---
+        buy 2 5 @ 100 acct 1
+        ",
+        "
+        accepted 2 buy Limit 5 @ 100 acct 1
+        traded 1 x 2: 5 @ 100 buy displayed accts 2 x 1
+        balance 1 of 0: 1000 held 500
+        settled 1 fees 0 0 of 0
+        balance 2 of 1: 0 held 0
+        balance 2 of 0: 9223372036854776307 held 0
+        position 2 -5 cost -500 realised 0
+        balance 1 of 1: 5 held 0
+        balance 1 of 0: 500 held 0
+        position 1 5 cost 500 realised 0
+        ",
+    );
+}
+
+#[test]
+fn trades_of_more_than_64_bits_together_are_paid_to_the_unit() {
+    // Each of twenty buyers pays 128 × 2^52 = 2^59: together more than 2^63. None has or holds much.
+    let mut script = String::from("engine accounts\ndeposit 99 2560 of 1\n");
+    for buyer in 1..=20 {
+        script += &format!("deposit {buyer} 576460752303423488 of 0\n");
+        script += &format!("buy {buyer} 128 @ 4503599627370496 acct {buyer}\n");
+    }
+    script += "sell 21 2560 @ 1 acct 99\n";
+    let engine = engine_after(&script);
+    engine.check_invariants();
+    let [seller, buyer] = [99, 20].map(|id| AccountId::new(id).expect("it is not zero"));
+    let total = |account, asset| engine.balance(account, AssetId::new(asset)).total;
+    assert_eq!(total(seller, 0), Amount::new(20 << 59));
+    assert_eq!(total(buyer, 0), Amount::ZERO);
+    assert_eq!(total(buyer, 1), Amount::new(128));
+}
+
+#[test]
+fn a_taker_is_charged_and_closes_trade_by_trade() {
+    // 1 is long 3 that cost 10: four at 5 close them for 15 and open one, another at 4 is added. 2 is short 3 for 10:
+    // closing one at 4 takes ⌈−10 / 3⌉ = −3. 1 % of 20 is charged ⌈0.2⌉ = 1, so 0.8 are ahead of the 0.04 for 4.
+    check(
+        "
+        engine accounts
+        list assets 1/0 fees 0 10000
+        deposit 1 1000 of 0
+        deposit 1 10 of 1
+        deposit 2 1000 of 0
+        deposit 2 10 of 1
+        deposit 3 1000 of 0
+        sell 1 2 @ 3 acct 2
+        sell 2 1 @ 4 acct 2
+        buy 3 3 @ 4 acct 1
+        buy 4 4 @ 5 acct 3
+        buy 5 1 @ 4 acct 2
+        ---
+        sell 6 5 @ 4 acct 1
+        ",
+        "
+        accepted 6 sell Limit 5 @ 4 acct 1
+        traded 4 x 6: 4 @ 5 sell displayed accts 3 x 1
+        traded 5 x 6: 1 @ 4 sell displayed accts 2 x 1
+        balance 1 of 1: 13 held 5
+        settled 1 fees 0 1 of 0
+        balance 3 of 1: 4 held 0
+        balance 3 of 0: 980 held 0
+        position 3 4 cost 20 realised 0
+        settled 2 fees 0 0 of 0
+        balance 2 of 1: 8 held 0
+        balance 2 of 0: 1006 held 0
+        position 2 -2 cost -7 realised -1
+        balance 1 of 1: 8 held 0
+        balance 1 of 0: 1012 held 0
+        position 1 -2 cost -9 realised 5
         ",
     );
 }

@@ -10,7 +10,8 @@ use engine_testkit::rules_page::{named_tests, rule_number};
 const PAGES: [&str; 2] = ["matching-rules", "accounts"];
 
 /// Scenarios that are about no single rule.
-const BESIDE_THE_RULES: [&str; 12] = [
+const BESIDE_THE_RULES: [&str; 13] = [
+    "alone",
     "batch",
     "bookkeeper",
     "classic_faults",

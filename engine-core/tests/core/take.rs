@@ -574,6 +574,24 @@ fn pro_rata_gives_each_order_its_share_and_the_rest_in_queue_order() {
         traded 3 x 4: 6 @ 100
         ",
     );
+    // 5 over 3, 1, 1, 1: 2.5 is 2, the others get nothing. Of the 3 that are left the first has room for 1.
+    check(
+        "
+        list prorata
+        sell 1 3 @ 100
+        sell 2 1 @ 100
+        sell 3 1 @ 100
+        sell 4 1 @ 100
+        ---
+        buy 5 5 @ 100
+        ",
+        "
+        accepted 5
+        traded 1 x 5: 3 @ 100
+        traded 2 x 5: 1 @ 100
+        traded 3 x 5: 1 @ 100
+        ",
+    );
 }
 
 #[test]
