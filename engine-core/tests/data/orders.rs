@@ -309,34 +309,32 @@ fn an_order_says_what_it_was_charged() {
     assert_eq!(exchange.state(2).fee, Amount::new(4_000_000));
 }
 
-/// An order that rests elsewhere than at its limit, of which the owner is told that limit again, and then rests once more:
-/// the book has it where it rests all the time, also after an image.
-#[test]
-fn an_order_amended_where_it_rests_shows_its_limit_until_it_rests_again() {
-    let order = OrderId::new(1);
-    let (side, displayed) = (Side::Buy, Qty::new(5));
+/// The life of order 1 of 5 lots: it rests at 99, is told its limit of 101, rests at 98, is told its limit, is cancelled.
+fn amended_where_it_rests() -> [Vec<Event>; 5] {
+    let (order, owner, side, lots) = (OrderId::new(1), account(7), Side::Buy, Qty::new(5));
+    let limit = Some(Price::new(101));
     let rested = |price| Event::Rested {
         instrument: X,
         order,
         side,
         price: Price::new(price),
-        displayed,
+        displayed: lots,
     };
     let accepted = Event::Accepted {
         instrument: X,
         order,
-        account: account(7),
+        account: owner,
         side,
         order_type: OrderType::Limit,
-        price: Some(Price::new(101)),
-        quantity: displayed,
+        price: limit,
+        quantity: lots,
     };
     let amended = Event::Amended {
         instrument: X,
         order,
-        account: account(7),
-        price: Some(Price::new(101)),
-        quantity: displayed,
+        account: owner,
+        price: limit,
+        quantity: lots,
         kept_priority: true,
     };
     let pulled = Event::Pulled {
@@ -344,31 +342,36 @@ fn an_order_amended_where_it_rests_shows_its_limit_until_it_rests_again() {
         order,
         side,
         price: Price::new(99),
-        displayed,
+        displayed: lots,
     };
     let cancelled = Event::Cancelled {
         instrument: X,
         order,
-        account: account(7),
+        account: owner,
         side,
-        remaining: displayed,
+        remaining: lots,
         displayed: Some(Displayed {
             price: Price::new(98),
-            quantity: displayed,
+            quantity: lots,
         }),
         reason: CancelReason::User,
     };
+    [
+        vec![Event::Listed { instrument: X }, accepted, rested(99)],
+        vec![amended],
+        vec![pulled, rested(98)],
+        vec![amended],
+        vec![cancelled],
+    ]
+}
+
+/// The book has the order where it rests all the time, also after an image.
+#[test]
+fn an_order_amended_where_it_rests_shows_its_limit_until_it_rests_again() {
     for is_restored in [false, true] {
         let mut projections = Projections::new(ProjectionsConfig::default());
         let mut seen = Vec::new();
-        let steps: [&[Event]; 5] = [
-            &[Event::Listed { instrument: X }, accepted, rested(99)],
-            &[amended],
-            &[pulled, rested(98)],
-            &[amended],
-            &[cancelled],
-        ];
-        for (seq, events) in (1..).zip(steps) {
+        for (seq, events) in (1..).zip(&amended_where_it_rests()) {
             let (seq, time) = (Seq::new(seq), at(seq));
             let taken = projections.apply(&EventBatch { seq, time, events });
             taken.expect("nothing contradicts itself");
@@ -377,9 +380,10 @@ fn an_order_amended_where_it_rests_shows_its_limit_until_it_rests_again() {
             }
             projections.check_invariants();
             let depth = projections.depth(X).expect("it is listed");
-            let best = depth.best(side).map(|best| best.price.ticks());
-            let state = projections.order(order).expect("it is open, or closed just now");
-            seen.push((state.price.expect("it has a limit").ticks(), best));
+            let best = depth.best(Side::Buy).map(|best| best.price.ticks());
+            let state = projections.order(OrderId::new(1));
+            let price = state.expect("it is open, or closed just now").price;
+            seen.push((price.expect("it has a limit").ticks(), best));
         }
         let expected = [
             (99, Some(99)),
