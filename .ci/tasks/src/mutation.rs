@@ -28,7 +28,7 @@ Options:
   --help         show this text
 
 Examples:
-  cargo mutation                             everything; that takes a day
+  cargo mutation                             everything; that takes ten hours or more
   cargo mutation journal --shard 0/10        a tenth of the journal
   cargo mutation accounts --all-tests -- --re 'in Ledger::admit'    the faults whose names match";
 
