@@ -1,5 +1,6 @@
 //! `cargo mutation`: breaks the code in one place after another and asks whether a test notices, with cargo-mutants.
 
+use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -84,6 +85,7 @@ fn run_areas(wanted: &Wanted) -> Result<bool, StepError> {
     for area in &wanted.areas {
         let start = Instant::now();
         let out = workspace.target.join("mutation").join(area.name);
+        fs::create_dir_all(&out).map_err(StepError::at(&out))?;
         try_faults(area, wanted, &out)?;
         let report = Report::read(&out.join("mutants.out"))?;
         for survivor in &report.survivors {
