@@ -85,7 +85,6 @@ fn run_areas(wanted: &Wanted) -> Result<bool, StepError> {
     for area in &wanted.areas {
         let start = Instant::now();
         let out = workspace.target.join("mutation").join(area.name);
-        // The tool makes the last folder of a path, not those before it.
         fs::create_dir_all(&out).map_err(StepError::at(&out))?;
         try_faults(area, wanted, &out)?;
         let report = Report::read(&out.join("mutants.out"))?;

@@ -35,7 +35,7 @@ pub(super) const AREAS: &[Area] = &[
         name: "accounts",
         purpose: "balances, holds, fees, positions and limits",
         files: &["engine-core/src/accounts/**"],
-        targets: &["--test=core"],
+        targets: &["--lib", "--test=core"],
         slow_tests: SLOW_CORE_TESTS,
     },
     Area {
@@ -59,7 +59,6 @@ const SLOW_CORE_TESTS: &[&str] = &[
     "a_million_orders",
     "a_sweep_of_five_thousand",
     "batches_of_any_size",
-    "money_is_what_the_events_say",
     "orders_with_chosen_ids_come_and_go",
     "ten_million_orders",
 ];
