@@ -293,20 +293,25 @@ fn of_an_amend_only_what_grows_is_measured() {
         buy 1 5 @ 10 acct 1
         limits 1 order 4 notional 40 open 4 position 4
         ---
+        amend 1 price 9
         amend 1 qty 4
         amend 1 qty 5
-        amend 1 price 9
+        amend 1 price 8
         amend 1 price 11
         ",
         "
-        amended 1 4 @ 10 kept acct 1
-        reduced 1 by 1 @ 10 buy
-        balance 1 of 0: 1000 held 40
-        rejected 1 RiskLimit(OrderQuantity) Amend
-        pulled 1 4 @ 10 buy
-        amended 1 4 @ 9 lost acct 1
-        rested 1 4 @ 9 buy
+        pulled 1 5 @ 10 buy
+        amended 1 5 @ 9 lost acct 1
+        rested 1 5 @ 9 buy
+        balance 1 of 0: 1000 held 45
+        amended 1 4 @ 9 kept acct 1
+        reduced 1 by 1 @ 9 buy
         balance 1 of 0: 1000 held 36
+        rejected 1 RiskLimit(OrderQuantity) Amend
+        pulled 1 4 @ 9 buy
+        amended 1 4 @ 8 lost acct 1
+        rested 1 4 @ 8 buy
+        balance 1 of 0: 1000 held 32
         rejected 1 RiskLimit(OrderNotional) Amend
         ",
     );
